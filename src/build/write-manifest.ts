@@ -1,0 +1,33 @@
+/**
+ * The last step of the build: `oclif.manifest.json`, so that a start loads one command instead of all, and
+ * the JSON Schemas of the documents. Run as `node dist/build/write-manifest.js` after the compiler.
+ */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Plugin, settings } from '@oclif/core'
+import { documentSchemas, jsonSchemaOf, type SchemaName } from '../cli/schemas.js'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
+
+/** Fails when any command cannot be loaded: a manifest with a hole would hide it from the help. */
+async function writeManifest(): Promise<void> {
+  settings.enableAutoTranspile = false
+  const plugin = new Plugin({ root, type: 'core', ignoreManifest: true, errorOnManifestCreate: true })
+  await plugin.load()
+  await writeJson(join(root, 'oclif.manifest.json'), plugin.manifest)
+}
+
+async function writeSchemas(): Promise<void> {
+  const folder = join(root, 'dist', 'schemas')
+  await mkdir(folder, { recursive: true })
+  for (const name of Object.keys(documentSchemas) as SchemaName[]) {
+    await writeJson(join(folder, `${name}.schema.json`), jsonSchemaOf(name))
+  }
+}
+
+async function writeJson(path: string, value: object): Promise<void> {
+  await writeFile(path, `${JSON.stringify(value, null, 2)}\n`)
+}
+
+await Promise.all([writeManifest(), writeSchemas()])

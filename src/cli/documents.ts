@@ -1,0 +1,12 @@
+/**
+ * The JSON documents that commands print: pure builders of plain data. `schemas.ts` describes the same
+ * documents for machines; tests hold the two together.
+ */
+export * from './documents/document.js'
+export * from './documents/event-document.js'
+export * from './documents/export-document.js'
+export * from './documents/image-document.js'
+export * from './documents/import-document.js'
+export * from './documents/inspect-document.js'
+export * from './documents/job-document.js'
+export * from './documents/jobs-document.js'

@@ -1,0 +1,86 @@
+/** The result of an import, and the one shape of a feed. */
+import { type Job, noCounts } from '../../core/jobs/job.js'
+import type { FeedSummary, StagedCounts } from '../../core/ledger/ledger.js'
+import { isSuccess } from '../exit-code.js'
+import { type DocumentHead, documentHead, type ErrorFields, type ErrorLike, errorFields } from './document.js'
+import { type ImageCountFields, imageCountFields, type JobFields, jobFields } from './job-document.js'
+
+/** The one shape of a feed, see `FeedSummary`. */
+export type FeedFields = FeedSummary
+
+export interface ImportFeedFields extends FeedFields {
+  readonly staged: StagedCounts | null
+  readonly rejects_file: string | null
+}
+
+/** One of the five ways in which an import gets done. */
+export interface FallbackFields {
+  readonly name: 'primary' | 'immediate_retry' | 'backup_queue' | 'stuck_monitor' | 'manual'
+  readonly state: 'used' | 'ready' | 'failed' | 'off'
+  readonly note: string | null
+}
+
+export interface ImportDocument extends DocumentHead {
+  readonly job_id: number | null
+  readonly scheduled: boolean
+  readonly fallbacks_enabled: boolean
+  readonly fallbacks: readonly FallbackFields[]
+  readonly message: string
+  readonly dry_run: boolean
+  readonly job: JobFields | null
+  readonly feeds: readonly ImportFeedFields[]
+  /** The only feed, when there is exactly one. */
+  readonly feed?: ImportFeedFields
+  /** Products left for the next run; null when it is not known. */
+  readonly pending: number | null
+  readonly images: ImageCountFields & {
+    /** Products whose images are left for the next run; null when it is not known. */
+    readonly pending: number | null
+  }
+  readonly error?: ErrorFields
+}
+
+export interface ImportOutcome {
+  readonly exitCode: number
+  /** Null when no job was made (`--dry-run`). */
+  readonly job: Job | null
+  readonly nowMs: number
+  /** The job waits for a worker instead of having been done. */
+  readonly scheduled: boolean
+  readonly fallbacks: readonly FallbackFields[]
+  readonly message: string
+  readonly dryRun: boolean
+  readonly feeds: readonly ImportFeedFields[]
+  readonly pending: number | null
+  readonly imagesPending: number | null
+  readonly error?: ErrorLike
+}
+
+export function importDocument(outcome: ImportOutcome): ImportDocument {
+  const { job, feeds, error } = outcome
+  const [onlyFeed] = feeds
+  const images = job?.counts.images ?? noCounts.images
+  return {
+    ...documentHead(isSuccess(outcome.exitCode)),
+    job_id: job?.id ?? null,
+    scheduled: outcome.scheduled,
+    fallbacks_enabled: outcome.fallbacks.some(({ state }) => state !== 'off'),
+    fallbacks: outcome.fallbacks,
+    message: outcome.message,
+    dry_run: outcome.dryRun,
+    job: job === null ? null : jobFields(job, outcome.nowMs),
+    feeds,
+    ...(onlyFeed !== undefined && feeds.length === 1 ? { feed: onlyFeed } : {}),
+    pending: outcome.pending,
+    images: { ...imageCountFields(images), pending: outcome.imagesPending },
+    ...(error === undefined ? {} : { error: errorFields(error) }),
+  }
+}
+
+export function importFeedFields(
+  feed: FeedSummary,
+  staged: StagedCounts | null,
+  rejectsFile: string | null,
+): ImportFeedFields {
+  return { ...feed, staged, rejects_file: rejectsFile }
+}

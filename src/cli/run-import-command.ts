@@ -1,0 +1,238 @@
+/** What `import` does between its flags and its answer: builds the parts, runs the job, tells the result. */
+import { resolve } from 'node:path'
+import type { Clock } from '../core/clock.js'
+import type { Config } from '../core/config/config.js'
+import type { StatePlace } from '../core/config/find-state-dir.js'
+import { loadConfig } from '../core/config/load-config.js'
+import { resolveWholesalers } from '../core/config/resolve-wholesalers.js'
+import { WholesalerError } from '../core/errors.js'
+import type { FeedFormat } from '../core/feed/feed.js'
+import type { FeedReport } from '../core/feed-report.js'
+import type { JobOptions } from '../core/jobs/job.js'
+import { previewImport } from '../core/preview-import.js'
+
+import { type FinishedImport, runImport } from '../core/run-import.js'
+import { withThrowawayState } from '../core/throwaway-state.js'
+import type { Wholesaler } from '../core/wholesaler.js'
+import { styleFor } from './color.js'
+import { type DocumentHead, type ImportDocument, importDocument, importFeedFields } from './documents.js'
+import { exitChanges, exitCodeOfError, exitDone, exitPartial, exitTimeLimit } from './exit-code.js'
+import { listenForInterruption } from './interruption.js'
+import { toStderr } from './print.js'
+import { chooseProgress } from './progress/choose-progress.js'
+import { NdjsonProgress } from './progress/ndjson-progress.js'
+import type { ProgressDisplay } from './progress/progress-display.js'
+import { importSummary } from './summary.js'
+import { hasLedger, openWorkshop, type Workshop } from './wiring.js'
+
+export interface ImportFlags {
+  readonly json: boolean
+  readonly ndjson: boolean
+  readonly as?: string | undefined
+  readonly preset?: string | undefined
+  readonly format?: FeedFormat | undefined
+  readonly batches?: number | undefined
+  readonly 'per-batch': number
+  readonly images: boolean
+  readonly 'update-existing': boolean
+  readonly lenient: boolean
+  readonly 'dry-run': boolean
+  readonly 'detailed-exitcode': boolean
+  readonly verify: boolean
+  readonly remap: boolean
+  readonly checksum: boolean
+  readonly 'max-duration'?: number | undefined
+  readonly 'allow-shrink': boolean
+  readonly 'allow-private-host': readonly string[]
+}
+
+export interface ImportCommand {
+  readonly place: StatePlace
+  readonly source: string | null
+  readonly flags: ImportFlags
+  readonly clock: Clock
+  readonly answer: (document: object, text: () => string) => void
+  readonly endWith: (exitCode: number) => void
+  readonly failWith: (error: unknown, document: DocumentHead) => never
+}
+
+/** Runs `import`. Throws what ends it before a job is made; a failed job is told as one. */
+export async function runImportCommand(command: ImportCommand): Promise<void> {
+  const { place, source, flags, clock } = command
+  const config = await loadConfig(place.configPath)
+  const wholesalers = resolveWholesalers(
+    config,
+    {
+      source,
+      as: flags.as ?? null,
+      preset: flags.preset ?? null,
+      format: flags.format ?? null,
+      lenient: flags.lenient,
+    },
+    { cwd: process.cwd(), env: process.env },
+  )
+  const options = jobOptions(command, config, wholesalers)
+  const display = await chooseProgress(
+    { tty: process.stderr.isTTY === true, json: flags.json, ndjson: flags.ndjson, quiet: false },
+    clock,
+  )
+  const interruption = listenForInterruption((message) => display.emit({ type: 'warning', message }))
+  const run = { command, config, wholesalers, options, display, signal: interruption.signal }
+  try {
+    if (flags['dry-run']) await preview(run)
+    else await importNow(run)
+  } finally {
+    interruption.dispose()
+    await display.close()
+  }
+}
+
+interface Run {
+  readonly command: ImportCommand
+  readonly config: Config
+  readonly wholesalers: readonly Wholesaler[]
+  readonly options: JobOptions
+  readonly display: ProgressDisplay
+  readonly signal: AbortSignal
+}
+
+function jobOptions(
+  { place, source, flags }: ImportCommand,
+  config: Config,
+  wholesalers: readonly Wholesaler[],
+): JobOptions {
+  return {
+    wholesalers: wholesalers.map(({ name }) => name),
+    source: source === null ? null : storedSource(source, wholesalers),
+    as: flags.as ?? null,
+    configPath: place.configPath,
+    preset: flags.preset ?? null,
+    format: flags.format ?? null,
+    batches: flags.batches ?? null,
+    perBatch: flags['per-batch'],
+    images: flags.images,
+    updateExisting: flags['update-existing'],
+    lenient: flags.lenient,
+    verify: flags.verify,
+    remap: flags.remap,
+    checksum: flags.checksum,
+    refreshImages: false,
+    maxDurationMs: flags['max-duration'] ?? null,
+    maxDelete: null,
+    allowShrink: flags['allow-shrink'],
+    allowPrivateHosts: [...config.network.allowPrivate, ...flags['allow-private-host']],
+    priority: 5,
+  }
+}
+
+/** SOURCE as it is kept with the job: files absolute, so that it means the same from any folder. */
+function storedSource(source: string, [wholesaler]: readonly Wholesaler[]): string {
+  return wholesaler?.source.kind === 'file' && wholesaler.name !== source ? resolve(source) : source
+}
+
+async function importNow(run: Run): Promise<void> {
+  const { command, config, display } = run
+  const workshop = await openWorkshop(command.place.stateDir, config, (message) =>
+    display.emit({ type: 'warning', message }),
+  )
+  try {
+    const finished = await runImport(
+      { wholesalers: run.wholesalers, options: run.options },
+      { ...workshop, progress: display },
+      { signal: run.signal, exitCodeOf: exitCodeOfEnd },
+    )
+    const pending = await countPendingImages(workshop, run.wholesalers)
+    await tell(run, documentOf(finished, pending, command.clock), finished)
+  } finally {
+    await workshop.close()
+  }
+}
+
+/** The exit code of a job that was not ended by an error. */
+function exitCodeOfEnd(end: { readonly partial: boolean; readonly timeLimit: boolean } | WholesalerError): number {
+  if (end instanceof WholesalerError) return exitCodeOfError(end)
+  if (end.timeLimit) return exitTimeLimit
+  return end.partial ? exitPartial : exitDone
+}
+
+async function countPendingImages({ ledger }: Workshop, wholesalers: readonly Wholesaler[]): Promise<number> {
+  const counts = await Promise.all(wholesalers.map(({ name }) => ledger.countPendingImages(name)))
+  return counts.reduce((sum, count) => sum + count, 0)
+}
+
+function documentOf(
+  { job, report, error, rejectsFile }: FinishedImport,
+  imagesPending: number,
+  clock: Clock,
+): ImportDocument {
+  return importDocument({
+    exitCode: job.exitCode,
+    job,
+    nowMs: clock.now(),
+    scheduled: false,
+    fallbacks: [],
+    message: error === null ? messageOfEnd(job.exitCode) : error.message,
+    dryRun: false,
+    feeds: feedFields(report?.feeds ?? [], rejectsFile),
+    pending: report?.pending ?? null,
+    imagesPending,
+    ...(error === null ? {} : { error }),
+  })
+}
+
+function messageOfEnd(exitCode: number): string {
+  if (exitCode === exitTimeLimit) return 'Time limit reached; the next import goes on'
+  return exitCode === exitPartial ? 'Import finished, with failures' : 'Import finished'
+}
+
+function feedFields(feeds: readonly FeedReport[], rejectsFile: string | null) {
+  return feeds.map(({ feed, staged }) => importFeedFields(feed, staged, rejectsFile))
+}
+
+async function tell({ command, display }: Run, document: ImportDocument, finished: FinishedImport): Promise<void> {
+  await display.close()
+  if (finished.error !== null) command.failWith(finished.error, document)
+  command.endWith(finished.job.exitCode)
+  if (display instanceof NdjsonProgress) display.summary(document)
+  else command.answer(document, () => importSummary(document, styleFor(process.stdout)))
+}
+
+/** `--dry-run`: in the state there is, or in one that is thrown away when there is none. */
+async function preview(run: Run): Promise<void> {
+  const { stateDir } = run.command.place
+  if (hasLedger(stateDir)) await previewIn(stateDir, run)
+  else await withThrowawayState((folder) => previewIn(folder, run))
+}
+
+async function previewIn(stateDir: string, run: Run): Promise<void> {
+  const { command, config, display, signal } = run
+  const workshop = await openWorkshop(stateDir, config, toStderr)
+  try {
+    const { feeds, pending, partial } = await previewImport(
+      run.wholesalers,
+      run.options,
+      { ...workshop, progress: display, onReject: () => {} },
+      signal,
+    )
+    const changes = pending > 0 && command.flags['detailed-exitcode']
+    const exitCode = changes ? exitChanges : partial ? exitPartial : exitDone
+    const document = importDocument({
+      exitCode,
+      job: null,
+      nowMs: command.clock.now(),
+      scheduled: false,
+      fallbacks: [],
+      message: pending === 0 ? 'Nothing would be written' : `${pending} products would be written`,
+      dryRun: true,
+      feeds: feedFields(feeds, null),
+      pending,
+      imagesPending: null,
+    })
+    await display.close()
+    command.endWith(exitCode)
+    if (display instanceof NdjsonProgress) display.summary(document)
+    else command.answer(document, () => importSummary(document, styleFor(process.stdout)))
+  } finally {
+    await workshop.close()
+  }
+}

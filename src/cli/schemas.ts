@@ -1,0 +1,275 @@
+/**
+ * The documents for machines: zod descriptions of what `documents.ts` builds, made into JSON Schemas at
+ * build time and checked against real output in the tests. Never loaded by a command.
+ */
+import { z } from 'zod'
+import { feedFormats } from '../core/feed/feed.js'
+import { failReasons, jobStatuses } from '../core/jobs/job.js'
+import { steps } from '../core/progress.js'
+import type * as documents from './documents.js'
+import { schemaVersion } from './documents.js'
+import { errorKinds } from './exit-code.js'
+
+const number = z.number().int().min(0)
+const seconds = z.number().min(0)
+const unixTime = z.number().int()
+const isoTime = z.iso.datetime({ precision: 3 })
+const id = z.union([number, z.string()])
+const head = { success: z.boolean(), schema_version: z.literal(schemaVersion) }
+
+const error = z.strictObject({
+  code: z.enum([...errorKinds, ...failReasons]),
+  message: z.string(),
+  hint: z.string().nullable(),
+})
+
+const errorDocument = z.strictObject({ ...head, success: z.literal(false), error })
+
+const imageCounts = {
+  wanted: number,
+  downloaded: number,
+  attached: number,
+  duplicates_skipped: number,
+  failed: number,
+}
+
+const job = z.strictObject({
+  id: number,
+  kind: z.literal('import'),
+  status: z.enum(jobStatuses),
+  reason: z.string().nullable(),
+  progress: z.number().int().min(0).max(100),
+  total_processed: number,
+  total_created: number,
+  total_updated: number,
+  total_unchanged: number,
+  total_skipped: number,
+  total_errors: number,
+  error_messages: z.array(z.string()),
+  estimated_total: number.nullable(),
+  duration: seconds.nullable(),
+  batches: number,
+  attempt: number,
+  exit_code: number.nullable(),
+  wholesalers: z.array(z.string()),
+  source: z.string().nullable(),
+  configuration: z.strictObject({
+    total_batches: number.nullable(),
+    products_per_batch: z.number().int().min(1).max(100),
+    process_images: z.boolean(),
+    update_existing: z.boolean(),
+  }),
+  images: z.strictObject(imageCounts),
+  priority: z.number().int().min(1).max(10),
+  cancel_requested: z.boolean(),
+  worker: z.strictObject({ host: z.string(), pid: number }).nullable(),
+  evidence: z.string().nullable(),
+  created_at: unixTime,
+  started_at: unixTime.nullable(),
+  completed_at: unixTime.nullable(),
+  created_at_iso: isoTime,
+  started_at_iso: isoTime.nullable(),
+  completed_at_iso: isoTime.nullable(),
+})
+
+const statusDocument = z.strictObject({
+  ...head,
+  message: z.string(),
+  job: job.nullable(),
+  events: z.array(z.strictObject({ at: unixTime, at_iso: isoTime, message: z.string() })),
+  stuck_jobs: z.array(number).exactOptional(),
+  error: error.exactOptional(),
+})
+
+const jobsDocument = z.strictObject({
+  ...head,
+  jobs: z.array(job),
+  total: number,
+  stats: z.strictObject({
+    total_jobs: number,
+    scheduled: number,
+    running: number,
+    processing_stuck: number,
+    completed: number,
+    failed: number,
+    total_processed: number,
+    total_created: number,
+    total_updated: number,
+    total_unchanged: number,
+    total_skipped: number,
+    total_errors: number,
+    success_rate: z.number().min(0).max(100).nullable(),
+    average_duration: seconds.nullable(),
+    products_per_second: z.number().min(0).nullable(),
+  }),
+})
+
+const feed = {
+  wholesaler: z.string(),
+  source: z.string(),
+  format: z.enum(feedFormats).nullable(),
+  preset: z.string().nullable(),
+  encoding: z.string().nullable(),
+  compression: z.enum(['none', 'gzip', 'zip']).nullable(),
+  bytes: number,
+  sha256: z.string().nullable(),
+  complete: z.boolean(),
+  records: number,
+  products: number,
+  variants: number,
+  images: number,
+  rejects: number,
+  repairs: number,
+  skipped: number,
+  error: z.strictObject({ code: z.string(), message: z.string(), hint: z.string().nullable() }).nullable(),
+}
+
+const staged = z.strictObject({ new: number, changed: number, unchanged: number, missing: number })
+const importFeed = z.strictObject({ ...feed, staged: staged.nullable(), rejects_file: z.string().nullable() })
+
+const importDocument = z.strictObject({
+  ...head,
+  job_id: number.nullable(),
+  scheduled: z.boolean(),
+  fallbacks_enabled: z.boolean(),
+  fallbacks: z.array(
+    z.strictObject({
+      name: z.enum(['primary', 'immediate_retry', 'backup_queue', 'stuck_monitor', 'manual']),
+      state: z.enum(['used', 'ready', 'failed', 'off']),
+      note: z.string().nullable(),
+    }),
+  ),
+  message: z.string(),
+  dry_run: z.boolean(),
+  job: job.nullable(),
+  feeds: z.array(importFeed),
+  feed: importFeed.exactOptional(),
+  pending: number.nullable(),
+  images: z.strictObject({ ...imageCounts, pending: number.nullable() }),
+  error: error.exactOptional(),
+})
+
+const inspectDocument = z.strictObject({
+  ...head,
+  feed: z.strictObject(feed),
+  feeds: z.array(z.strictObject(feed)),
+  columns: z.array(z.string()),
+  sample: z.array(z.looseObject({ key: z.string(), name: z.string() })),
+  rejects: z.array(
+    z.strictObject({
+      line: number,
+      record: number,
+      code: z.string(),
+      reason: z.string(),
+      field: z.string().nullable(),
+      key: z.string().nullable(),
+      sku: z.string().nullable(),
+    }),
+  ),
+  repairs: z.array(z.strictObject({ line: number, record: number, code: z.string(), detail: z.string() })),
+})
+
+const imageStatusDocument = z.strictObject({
+  ...head,
+  product_id: id,
+  sku: z.string().nullable(),
+  name: z.string(),
+  wholesaler: z.string().nullable(),
+  featured_image: id,
+  gallery_images: number,
+  variant_images: number,
+  total_images: number,
+  featured_image_url: z.string().nullable(),
+  images: z.array(
+    z.strictObject({
+      id,
+      role: z.enum(['featured', 'gallery', 'variant']),
+      variant: z.string().nullable(),
+      url: z.string(),
+      original_url: z.string().nullable(),
+      sha256: z.string().nullable(),
+    }),
+  ),
+})
+
+const exportDocument = z.strictObject({ ...head, file: z.string(), bytes: number })
+
+const eventHead = { at: unixTime, at_iso: isoTime, job_id: number.nullable() }
+const text = z.string()
+const eventDocument = z.union([
+  z.strictObject({ type: z.literal('job'), ...eventHead, job }),
+  z.strictObject({
+    type: z.literal('step'),
+    ...eventHead,
+    wholesaler: text,
+    step: z.enum(steps),
+    state: z.enum(['started', 'progress', 'done', 'skipped', 'failed']),
+    done: number,
+    total: number.nullable(),
+    note: text.nullable(),
+  }),
+  z.strictObject({ type: z.literal('feed'), ...eventHead, feed: z.strictObject(feed), staged: staged.nullable() }),
+  z.strictObject({
+    type: z.literal('batch'),
+    ...eventHead,
+    wholesaler: text,
+    batch: text,
+    number,
+    created: number,
+    updated: number,
+    unchanged: number,
+    skipped: number,
+    errors: number,
+    duration: seconds,
+  }),
+  z.strictObject({
+    type: z.literal('product'),
+    ...eventHead,
+    wholesaler: text,
+    key: text,
+    outcome: text,
+    store_id: text.nullable(),
+    reason: text.nullable(),
+  }),
+  z.strictObject({
+    type: z.literal('image'),
+    ...eventHead,
+    wholesaler: text,
+    key: text,
+    url: text,
+    outcome: z.enum(['kept', 'attached', 'downloaded', 'duplicate', 'failed']),
+    reason: text.nullable(),
+  }),
+  z.strictObject({
+    type: z.literal('reject'),
+    ...eventHead,
+    wholesaler: text,
+    line: number,
+    record: number,
+    code: text,
+    reason: text,
+    key: text.nullable(),
+    sku: text.nullable(),
+  }),
+  z.strictObject({ type: z.literal('warning'), ...eventHead, message: text, hint: text.nullable() }),
+  z.looseObject({ type: z.literal('summary'), ...eventHead, ...head }),
+])
+
+/** By the name of the schema's file. */
+export const documentSchemas = {
+  error: errorDocument satisfies z.ZodType<documents.ErrorDocument>,
+  status: statusDocument satisfies z.ZodType<documents.StatusDocument>,
+  jobs: jobsDocument satisfies z.ZodType<documents.JobsDocument>,
+  import: importDocument satisfies z.ZodType<documents.ImportDocument>,
+  'feed-inspect': inspectDocument satisfies z.ZodType<documents.InspectDocument>,
+  images: imageStatusDocument satisfies z.ZodType<documents.ImageStatusDocument>,
+  export: exportDocument satisfies z.ZodType<documents.ExportDocument>,
+  event: eventDocument satisfies z.ZodType<documents.EventDocument>,
+} as const
+
+export type SchemaName = keyof typeof documentSchemas
+
+/** JSON Schema (draft 2020-12) of one document. */
+export function jsonSchemaOf(name: SchemaName): object {
+  return { $id: `urn:wholesaler:document:${name}:${schemaVersion}`, ...z.toJSONSchema(documentSchemas[name]) }
+}

@@ -1,0 +1,143 @@
+/** The one place that knows which adapters there are, and builds them from flags, environment and config. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Clock } from '../core/clock.js'
+import { systemClock } from '../core/clock.js'
+import type { Config } from '../core/config/config.js'
+import type { StatePlace } from '../core/config/find-state-dir.js'
+import { WholesalerError } from '../core/errors.js'
+import type { HttpClient } from '../core/http/http-client.js'
+import type { JobStore } from '../core/jobs/job-store.js'
+import type { Ledger } from '../core/ledger/ledger.js'
+import type { OpenMappedFeed } from '../core/map-feed.js'
+import type { Store } from '../core/store/store.js'
+
+export const catalogName = 'catalog.db'
+export const ledgerName = 'ledger.db'
+
+/** Everything a writing command works with. To be closed by `close`. */
+export interface Workshop {
+  readonly store: Store
+  readonly ledger: Ledger
+  readonly jobs: JobStore
+  readonly http: HttpClient
+  readonly clock: Clock
+  readonly openMapped: OpenMappedFeed
+  readonly stateDir: string
+  close(): Promise<void>
+}
+
+/** Opens store, ledger and jobs of a state folder, creating what is not there. */
+export async function openWorkshop(
+  stateDir: string,
+  config: Config,
+  onWarning: (message: string) => void,
+): Promise<Workshop> {
+  const clock = systemClock
+  const [{ createHttpClient }, { openSqliteLedger }, { openMappedFeedFast }, { openJobStore }] = await Promise.all([
+    import('../core/http/http-client.js'),
+    import('../core/ledger/sqlite-ledger.js'),
+    import('../core/map-feed-in-thread.js'),
+    import('../core/jobs/lowdb-job-store.js'),
+  ])
+  await makeStateDir(stateDir)
+  const store = await openCatalog(stateDir, config.store.currency ?? null)
+  try {
+    const storeIdentity = await store.identity()
+    const ledger = await openSqliteLedger(join(stateDir, ledgerName), { storeIdentity, clock })
+    const jobs = openJobStore({ dir: stateDir, clock, onWarning })
+    const http = createHttpClient({ clock, trustProxy: config.network.trustProxy })
+    return {
+      store,
+      ledger,
+      jobs,
+      http,
+      clock,
+      openMapped: openMappedFeedFast,
+      stateDir,
+      async close() {
+        await http.close()
+        await jobs.close()
+        await ledger.close()
+        await store.close()
+      },
+    }
+  } catch (error: unknown) {
+    await store.close()
+    throw error
+  }
+}
+
+/** True when something was staged or imported in this folder before. */
+export function hasLedger(stateDir: string): boolean {
+  return existsSync(join(stateDir, ledgerName))
+}
+
+/** Opens the catalog for looking at it. Throws `usage` when nothing was ever imported. */
+export async function openStore({ stateDir }: StatePlace): Promise<Store> {
+  findCatalog(stateDir)
+  return await openCatalog(stateDir, null)
+}
+
+/** Path of the catalog. Throws `usage` when there is none. */
+export function findCatalog(stateDir: string): string {
+  const path = join(stateDir, catalogName)
+  if (existsSync(path)) return path
+  throw new WholesalerError({
+    kind: 'usage',
+    message: 'there is no catalog yet',
+    hint: 'Import a feed first: wholesaler import products.csv. Or name the right folder with --state-dir.',
+    place: { file: path },
+  })
+}
+
+/** A ledger and an HTTP client in a folder that is thrown away: for looking at feeds. */
+export async function openLookout(stateDir: string, config: Config) {
+  const clock = systemClock
+  const [{ createHttpClient }, { openSqliteLedger }, { openMappedFeedFast }] = await Promise.all([
+    import('../core/http/http-client.js'),
+    import('../core/ledger/sqlite-ledger.js'),
+    import('../core/map-feed-in-thread.js'),
+  ])
+  const ledger = await openSqliteLedger(join(stateDir, ledgerName), { storeIdentity: 'none', clock })
+  const http = createHttpClient({ clock, trustProxy: config.network.trustProxy })
+  return {
+    ledger,
+    http,
+    clock,
+    openMapped: openMappedFeedFast,
+    stateDir,
+    async close() {
+      await http.close()
+      await ledger.close()
+    },
+  }
+}
+
+async function openCatalog(stateDir: string, currency: string | null): Promise<Store> {
+  const { openCatalogStore } = await import('../core/store/catalog/catalog-store.js')
+  return await openCatalogStore({
+    path: join(stateDir, catalogName),
+    mediaDir: join(stateDir, 'media'),
+    currency,
+    clock: systemClock,
+  })
+}
+
+/** Owner only: state may tell what a shop pays for its goods. */
+const stateDirMode = 0o700
+
+async function makeStateDir(stateDir: string): Promise<void> {
+  const { mkdir } = await import('node:fs/promises')
+  try {
+    await mkdir(join(stateDir, 'tmp'), { recursive: true, mode: stateDirMode })
+  } catch (error: unknown) {
+    throw new WholesalerError({
+      kind: 'unexpected',
+      message: `the state folder cannot be made: ${error instanceof Error ? error.message : String(error)}`,
+      hint: 'Check the rights of the folder, or name another one with --state-dir.',
+      place: { file: stateDir },
+      cause: error,
+    })
+  }
+}

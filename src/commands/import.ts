@@ -1,0 +1,70 @@
+import { Flags } from '@oclif/core'
+import { BaseCommand } from '../cli/base-command.js'
+import { argument, durationFlag, withEnvironment } from '../cli/flags.js'
+import { sourceFlags } from '../cli/import-flags.js'
+
+/** Most products of one batch: what a shop takes in one request. */
+const perBatchMax = 100
+
+export default class Import extends BaseCommand {
+  static override summary = 'Import feeds into the store: fetch, stage, import in batches, attach images.'
+  static override description =
+    'SOURCE is a configured wholesaler, a file, an http(s) URL, or - for stdin; without it, all configured wholesalers.'
+  static override examples = [
+    { description: 'A file into the embedded catalog', command: '<%= config.bin %> import products.csv' },
+    {
+      description: 'At most 500 products; the next run goes on',
+      command: '<%= config.bin %> import products.csv --batches 5 --per-batch 100',
+    },
+    { description: 'What would change', command: '<%= config.bin %> import products.csv --dry-run' },
+    {
+      description: 'From a pipe, as a document',
+      command: "zcat feed.csv.gz | <%= config.bin %> import - --as acme --json | jq '.job.total_created'",
+    },
+  ]
+
+  static override args = {
+    source: argument({ description: 'Wholesaler, file, URL or -; default: all configured wholesalers.' }),
+  }
+  static override flags = withEnvironment({
+    ...sourceFlags,
+    as: Flags.string({ summary: 'Name of the wholesaler; takes its mapping from the config.', helpValue: 'NAME' }),
+    batches: Flags.integer({ summary: 'Most batches of this run; default: all that is pending.', min: 1 }),
+    'per-batch': Flags.integer({ summary: 'Products of one batch.', min: 1, max: perBatchMax, default: 50 }),
+    images: Flags.boolean({
+      summary: 'Attach images; with --no-images they stay pending.',
+      default: true,
+      allowNo: true,
+    }),
+    'update-existing': Flags.boolean({
+      summary: 'Update products the store has; with --no-update-existing only create new ones.',
+      default: true,
+      allowNo: true,
+    }),
+    'dry-run': Flags.boolean({ summary: 'Read and compare; write nothing.' }),
+    'detailed-exitcode': Flags.boolean({
+      summary: 'With --dry-run: end with 20 when there are changes.',
+      dependsOn: ['dry-run'],
+    }),
+    verify: Flags.boolean({ summary: 'Compare the store with what was imported, and repair what differs.' }),
+    remap: Flags.boolean({ summary: 'Read and map also what has not changed.' }),
+    checksum: Flags.boolean({ summary: 'Read a file also when its times say it has not changed.' }),
+    'max-duration': durationFlag({ summary: 'Stop after this time (90s, 2h); the next run goes on, exit 10.' }),
+    'allow-shrink': Flags.boolean({ summary: 'Import a feed with less than half of its last records.' }),
+    ndjson: Flags.boolean({ summary: 'Print one event per line on stdout instead.', exclusive: ['json'] }),
+  })
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Import)
+    const { runImportCommand } = await import('../cli/run-import-command.js')
+    await runImportCommand({
+      place: this.place(flags),
+      source: args.source ?? null,
+      flags,
+      clock: this.clock,
+      answer: (document, text) => this.answer(flags, document, text),
+      endWith: (exitCode) => this.endWith(exitCode),
+      failWith: (error, document) => this.failWith(error, document),
+    })
+  }
+}

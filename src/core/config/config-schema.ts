@@ -1,0 +1,162 @@
+/** The shape of the config file, and what is said about a file that does not have it. */
+import { z } from 'zod'
+import { WholesalerError } from '../errors.js'
+import { feedFormats } from '../feed/feed.js'
+import type { Transform, WholesalerMapping } from '../product/mapping.js'
+import { nearest, type ProductMap, unknownFields } from '../product/product-map.js'
+import type { Config, WholesalerConfig } from './config.js'
+
+const amount = z.union([z.number(), z.string().regex(/^-?\d+(\.\d+)?$/, 'a number, such as 30 or "12.5"')])
+const names = z.union([z.string(), z.array(z.string())])
+const text = z.string().min(1)
+
+const price = z.strictObject({
+  margin: amount.optional(),
+  rate: amount.optional(),
+  round: amount.optional(),
+  except: z
+    .strictObject({ brand: z.record(z.string(), amount).optional(), category: z.record(z.string(), amount).optional() })
+    .optional(),
+})
+
+const amountRange = z.strictObject({ min: amount.optional(), max: amount.optional() })
+const countRange = z.strictObject({ min: z.number().int().optional(), max: z.number().int().optional() })
+const filter = z.strictObject({
+  brand: names.optional(),
+  category: names.optional(),
+  sku: names.optional(),
+  stock: amountRange.optional(),
+  price: amountRange.optional(),
+  variants: countRange.optional(),
+})
+
+const secret = z.union([z.strictObject({ env: text }), z.strictObject({ file: text })])
+
+/** Header names whose values are secrets: never written into a config file. */
+const secretHeader = /^(authorization|proxy-authorization|cookie|.*(key|token|secret|password).*)$/i
+
+const headers = z.record(z.string(), z.union([z.string(), secret])).check(({ value, issues }) => {
+  for (const [name, header] of Object.entries(value)) {
+    if (typeof header !== 'string' || !secretHeader.test(name)) continue
+    // The value is a secret: the message must not repeat it, so the issue carries another input.
+    issues.push({
+      code: 'custom',
+      path: [name],
+      input: undefined,
+      message: "a secret does not belong into the config file; write { env: 'NAME' } or { file: 'PATH' }",
+    })
+  }
+})
+
+/** A product map is checked for misspelt fields; what its paths find is the feed's business. */
+const productMap = z.custom<ProductMap>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  {
+    message: 'expected an object of product fields, such as { sku: "Code", name: "Title" }',
+  },
+)
+
+const wholesaler = z.strictObject({
+  feed: text,
+  headers: headers.default({}),
+  format: z.enum(feedFormats).optional(),
+  encoding: text.optional(),
+  delimiter: text.optional(),
+  quote: z.string().optional(),
+  member: text.optional(),
+  record: text.optional(),
+  lenient: z.boolean().default(false),
+  takeover: z.boolean().default(false),
+  rejects: z.strictObject({ max: z.number().int().min(0).optional() }).default({}),
+  images: z.strictObject({ roots: z.array(text).default([]) }).default({ roots: [] }),
+  missing: z.literal('keep').optional(),
+  preset: text.optional(),
+  map: productMap.optional(),
+  transform: z.custom<Transform>((value) => typeof value === 'function', 'expected a function').optional(),
+  transformSource: z.string().optional(),
+  price: price.optional(),
+  include: filter.optional(),
+  exclude: filter.optional(),
+  stock: z.strictObject({ skipUnavailable: z.boolean().optional() }).optional(),
+  skuPrefix: text.optional(),
+} satisfies Record<keyof WholesalerConfig | keyof WholesalerMapping | 'missing', unknown>)
+
+/** A name that is a path or a URL would never be found: SOURCE would be taken for a file. */
+const wholesalerName = z
+  .string()
+  .regex(/^[^/\\:\s-][^/\\:]*$/, 'a name without slashes, colons and a leading dash, such as "aren"')
+
+const config = z.strictObject({
+  store: z
+    .strictObject({
+      type: z.literal('catalog').default('catalog'),
+      currency: z
+        .string()
+        .regex(/^[A-Z]{3}$/, 'an ISO 4217 code, such as "EUR"')
+        .optional(),
+    })
+    .default({ type: 'catalog' }),
+  wholesalers: z.record(wholesalerName, wholesaler).default({}),
+  network: z
+    .strictObject({ allowPrivate: z.array(text).default([]), trustProxy: z.boolean().default(false) })
+    .default({ allowPrivate: [], trustProxy: false }),
+})
+
+/** Checks what a config file says. Throws `config` with one line per fault: path, value, fix. */
+export function parseConfig(value: unknown, path: string): Config {
+  const parsed = config.safeParse(value, { reportInput: true })
+  const faults = parsed.success ? misspeltFields(parsed.data.wholesalers) : parsed.error.issues.map(describeIssue)
+  if (parsed.success && faults.length === 0) return { ...parsed.data, path }
+  throw new WholesalerError({
+    kind: 'config',
+    message: faults.length === 1 ? (faults[0] ?? '') : `${faults.length} faults:\n  ${faults.join('\n  ')}`,
+    hint: 'The README section "Configure it" shows a complete file.',
+    place: { file: path },
+  })
+}
+
+function misspeltFields(wholesalers: Readonly<Record<string, { readonly map?: unknown }>>): string[] {
+  return Object.entries(wholesalers).flatMap(([name, { map }]) =>
+    unknownFields(map).map(
+      (field) => `wholesalers.${name}.${field.path} is not known${didYouMean(field.nearest)}; remove or rename it`,
+    ),
+  )
+}
+
+/** Values longer than this are cut in messages. */
+const shownLengthMax = 60
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const path = issue.path.join('.') || 'the file'
+  if (issue.code === 'unrecognized_keys') {
+    const at = issue.path.length === 0 ? '' : `${path}.`
+    return issue.keys
+      .map((key) => `${at}${key} is not known${didYouMean(nearest(key, knownKeys(issue.path)))}; remove or rename it`)
+      .join('\n  ')
+  }
+  if (issue.code === 'invalid_type' && issue.input === undefined) return `${path} is missing: ${issue.message}`
+  const shown =
+    issue.input === undefined || typeof issue.input === 'object'
+      ? ''
+      : ` is ${JSON.stringify(issue.input).slice(0, shownLengthMax)}`
+  const options =
+    issue.code === 'invalid_value'
+      ? `one of ${issue.values.map((option) => JSON.stringify(option)).join(', ')}`
+      : issue.message
+  return `${path}${shown}: ${options}`
+}
+
+function didYouMean(name: string | null): string {
+  return name === null ? '' : ` (did you mean ${name}?)`
+}
+
+/** Names that may stand at a path of the file. */
+function knownKeys(path: readonly PropertyKey[]): string[] {
+  const [section, , field] = path
+  if (section === undefined) return Object.keys(config.shape)
+  if (section === 'network') return ['allowPrivate', 'trustProxy']
+  if (section === 'store') return ['type', 'currency']
+  if (field === undefined) return Object.keys(wholesaler.shape)
+  if (field === 'price') return Object.keys(price.shape)
+  return field === 'include' || field === 'exclude' ? Object.keys(filter.shape) : []
+}

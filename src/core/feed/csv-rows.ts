@@ -1,0 +1,108 @@
+import { CsvError, type Options, parse } from 'csv-parse'
+import { parse as parseWhole } from 'csv-parse/sync'
+import type { SniffedDialect } from './csv-dialect.js'
+
+/**
+ * Longest row, in UTF-8 bytes. Long HTML descriptions stay far below; a quote that is never closed would
+ * otherwise collect the rest of the feed in memory.
+ */
+export const rowBytesMax = 8 * 1024 * 1024
+
+/** Called for each row, blank lines (`['']`) included. `raw` is given when quotes are relaxed. */
+export type OnRow = (cells: string[], raw?: string) => void
+
+/** Cuts text into rows of cells. The one place that knows a CSV grammar; all else counts, names and judges. */
+export interface RowSplitter {
+  /** Calls back for every row that this piece completes; throws `RowError` after the rows before it. */
+  write(piece: string, onRow: OnRow): void
+  /** Calls back for the rows that are left when the text is over. */
+  end(onRow: OnRow): Promise<void>
+}
+
+/** A row that breaks the grammar. */
+export class RowError extends Error {
+  override readonly name = 'RowError'
+
+  constructor(
+    readonly reason: 'stray_quote' | 'unclosed_quote' | 'too_long',
+    /** Index of the cell, from 0. */
+    readonly cell: number,
+    options?: ErrorOptions,
+  ) {
+    super(reason, options)
+  }
+}
+
+/** Splits by csv-parse: every dialect, every odd case. `relaxed` takes stray quotes as text. */
+export function csvParseSplitter(dialect: SniffedDialect, relaxed: boolean): RowSplitter {
+  const parser = parse({ ...parseOptions(dialect), relax_quotes: relaxed, raw: relaxed })
+  // Read from `parser.errored` instead; without a listener Node would end the process.
+  parser.on('error', () => {})
+
+  let charsSinceRow = 0
+
+  return {
+    write(piece, onRow) {
+      parser.write(piece)
+      charsSinceRow += piece.length
+      for (let row = parser.read(); row !== null; row = parser.read()) {
+        charsSinceRow = 0
+        callBack(row, onRow)
+      }
+      if (parser.errored !== null) throw rowError(parser.errored)
+      // The parser's own limit counts what is in the cells; this one counts the delimiters of empty cells too.
+      if (charsSinceRow > rowBytesMax) throw new RowError('too_long', 0)
+    },
+    async end(onRow) {
+      parser.end()
+      try {
+        for await (const row of parser) callBack(row, onRow)
+      } catch (error) {
+        throw error instanceof CsvError ? rowError(error) : error
+      }
+    },
+  }
+}
+
+/** True when the raw text of one row keeps to the quoting rules. */
+export function isStrictRow(raw: string, dialect: SniffedDialect): boolean {
+  try {
+    parseWhole(raw, parseOptions(dialect))
+    return true
+  } catch {
+    // Whatever it stumbles over: the row is not strict.
+    return false
+  }
+}
+
+function callBack(row: string[] | { record: string[]; raw: string }, onRow: OnRow): void {
+  if (Array.isArray(row)) onRow(row)
+  else onRow(row.record, row.raw)
+}
+
+function parseOptions(dialect: SniffedDialect): Options {
+  return {
+    delimiter: dialect.delimiter,
+    quote: dialect.quote === '' ? null : dialect.quote,
+    escape: dialect.quote === '' ? null : dialect.quote,
+    record_delimiter: dialect.bareReturnEndsRow ? ['\r\n', '\n', '\r'] : ['\r\n', '\n'],
+    relax_column_count: true,
+    max_record_size: rowBytesMax,
+  }
+}
+
+function rowError(error: Error): Error {
+  if (!(error instanceof CsvError)) return error
+  const cell = typeof error.column === 'number' ? error.column : 0
+  switch (error.code as string) {
+    case 'CSV_QUOTE_NOT_CLOSED':
+      return new RowError('unclosed_quote', cell, { cause: error })
+    case 'CSV_MAX_RECORD_SIZE':
+      return new RowError('too_long', cell, { cause: error })
+    case 'INVALID_OPENING_QUOTE':
+    case 'CSV_INVALID_CLOSING_QUOTE':
+      return new RowError('stray_quote', cell, { cause: error })
+    default:
+      return error
+  }
+}

@@ -1,0 +1,95 @@
+import { CsvRecordParser, readCsvColumns } from './csv.js'
+import { sniffDialect } from './csv-dialect.js'
+import { detectFormat } from './detect-format.js'
+import type { Feed, FeedFormat, FeedHints, FeedShape } from './feed.js'
+import { findJsonRecords, JsonRecordParser } from './json.js'
+import { emptyFeed } from './malformed.js'
+import { NdjsonRecordParser } from './ndjson.js'
+import { type RecordOutput, type RecordParser, readRecords } from './read-records.js'
+import type { FeedText } from './text.js'
+import { explainXmlFailure, XmlRecordParser } from './xml.js'
+import { LenientXmlRecordParser } from './xml-lenient.js'
+import { endOfPath, pathMatcher } from './xml-path.js'
+import { findXmlShape } from './xml-shape.js'
+
+interface Opening {
+  readonly text: FeedText
+  readonly hints: FeedHints
+  readonly file: string
+}
+
+/** What a format adds to the shape, and how its records are read. */
+interface Opened {
+  readonly shape: Partial<FeedShape>
+  readonly begin: (out: RecordOutput) => RecordParser
+  readonly explain?: (error: unknown) => Promise<unknown>
+}
+
+const openers: Readonly<Record<FeedFormat, (opening: Opening) => Opened | Promise<Opened>>> = {
+  csv: openCsv,
+  xml: openXml,
+  json: openJson,
+  ndjson: openNdjson,
+}
+
+/**
+ * Opens the text of a snapshot as a feed: finds out its format, dialect and record, unless the hints say, and
+ * makes its records ready to be read. Throws `feed_malformed` and `feed_empty`, with `place.file`, for what is
+ * no feed or has no record.
+ */
+export async function openFeed(text: FeedText, hints: FeedHints, place: { readonly file: string }): Promise<Feed> {
+  const { file } = place
+  const detected = detectFormat(text.head, place)
+  const format = hints.format ?? detected
+  const { shape, begin, explain } = await openers[format]({ text, hints, file })
+  const options = { file, lenient: hints.lenient === true, ...(explain === undefined ? {} : { explain }) }
+  return {
+    shape: {
+      format,
+      compression: text.compression,
+      encoding: text.encoding,
+      ...(text.member === undefined ? {} : { member: text.member }),
+      ...(text.declaredEncoding === undefined ? {} : { declaredEncoding: text.declaredEncoding }),
+      ...shape,
+    },
+    records: (listener, signal) => readRecords(text, begin, options, listener, signal),
+  }
+}
+
+async function openCsv({ text, hints, file }: Opening): Promise<Opened> {
+  const sniffed = sniffDialect(text.head, text.bom, hints)
+  const lenient = hints.lenient === true
+  const columns = await readCsvColumns(text, sniffed, { file, lenient })
+  if (columns.length === 0) throw emptyFeed('The feed is empty.', { file })
+  const reading = { file, dialect: sniffed, columns, lenient, mustEndLine: hints.mustEndLine === true }
+  const { bareReturnEndsRow: _, ...dialect } = sniffed
+  return { shape: { dialect, columns }, begin: (out) => new CsvRecordParser(reading, out) }
+}
+
+async function openXml({ text, hints, file }: Opening): Promise<Opened> {
+  const { root, namespaces, recordPath, match, start } = await findXmlShape(text, file, hints.record)
+  const shape = { root, namespaces, recordPath }
+  const side = (hints.side ?? []).map(pathMatcher)
+  if (hints.lenient === true) {
+    const recordName = match.slice(match.lastIndexOf('/') + 1)
+    const reading = { file, recordName, start, targets: { record: pathMatcher(endOfPath(match)), side } }
+    return { shape, begin: (out) => new LenientXmlRecordParser(reading, out) }
+  }
+  const reading = { file, targets: { record: pathMatcher(match), side } }
+  return {
+    shape,
+    begin: (out) => new XmlRecordParser(reading, out),
+    explain: (error) => explainXmlFailure(error, text, file),
+  }
+}
+
+async function openJson({ text, hints, file }: Opening): Promise<Opened> {
+  const recordPath = hints.record ?? (await findJsonRecords(text, file))
+  const reading = { file, recordPath, lenient: hints.lenient === true }
+  return { shape: { recordPath }, begin: (out) => new JsonRecordParser(reading, out) }
+}
+
+function openNdjson({ hints, file }: Opening): Opened {
+  const reading = { file, mustEndLine: hints.mustEndLine === true }
+  return { shape: {}, begin: (out) => new NdjsonRecordParser(reading, out) }
+}

@@ -1,0 +1,107 @@
+import type { RecordPosition, XmlElement } from './feed.js'
+import type { RecordOutput } from './read-records.js'
+import type { PathMatcher } from './xml-path.js'
+
+/** Deepest nesting, of the document when strict and of one record when lenient. Real feeds stay below 15. */
+export const xmlDepthMax = 200
+
+export type XmlAttributes = Readonly<Record<string, string>>
+
+/** Shared by all elements without attributes. */
+export const noAttributes: XmlAttributes = Object.freeze(Object.create(null) as XmlAttributes)
+
+interface OpenElement extends XmlElement {
+  readonly children: (OpenElement | string)[]
+}
+
+export interface XmlTargets {
+  readonly record: PathMatcher
+  readonly side: readonly PathMatcher[]
+}
+
+/**
+ * Builds the elements that are asked for, records and side elements, out of tags and text, and puts them out
+ * when they are closed. Holds one of them at a time, never the document.
+ */
+export class XmlAssembler {
+  readonly #targets: XmlTargets
+  readonly #out: RecordOutput
+  readonly #path: string[] = []
+  /** The element being built and its open descendants; empty between records. */
+  #open: OpenElement[] = []
+  #position: RecordPosition | undefined
+
+  constructor(targets: XmlTargets, out: RecordOutput) {
+    this.#targets = targets
+    this.#out = out
+  }
+
+  /** Local names of the open elements, root first. */
+  get path(): readonly string[] {
+    return this.#path
+  }
+
+  /** Position of the open record, undefined between records. */
+  get record(): RecordPosition | undefined {
+    return this.#position
+  }
+
+  /** The elements being built, outermost first. */
+  get building(): readonly XmlElement[] {
+    return this.#open
+  }
+
+  /** An element opens. True when it is to be built: `add` must follow. */
+  enter(name: string, line: number): boolean {
+    this.#path.push(name)
+    if (this.#position !== undefined) return true
+    if (this.#targets.record(this.#path)) {
+      // A side element that turns out to contain the records is not a dictionary.
+      this.#open = []
+      this.#position = this.#out.meet(line)
+      return true
+    }
+    return this.#open.length > 0 || this.#targets.side.some((matches) => matches(this.#path))
+  }
+
+  /** The element that was just entered. */
+  add(name: string, ns: string, attributes: XmlAttributes): void {
+    const element: OpenElement = { name, ns, attributes, children: [] }
+    const { length } = this.#open
+    if (length > 0) this.#open[length - 1]?.children.push(element)
+    this.#open.push(element)
+  }
+
+  text(text: string): void {
+    const { length } = this.#open
+    if (length === 0 || text === '') return
+    const children = (this.#open[length - 1] as OpenElement).children
+    const count = children.length
+    // Index -1 would be looked up as a name, which is slow.
+    const before = count === 0 ? undefined : children[count - 1]
+    if (typeof before === 'string') children[count - 1] = before + text
+    else children.push(text)
+  }
+
+  /** The innermost open element closes. */
+  leave(): void {
+    this.#path.pop()
+    const element = this.#open.pop()
+    if (element === undefined || this.#open.length > 0) return
+    if (this.#position === undefined) {
+      this.#out.listener.side?.(element)
+      return
+    }
+    this.#out.put(element, this.#position)
+    this.#position = undefined
+  }
+
+  /** Forgets the open record and all that is in it, and returns what there was of it. */
+  dropRecord(): XmlElement | undefined {
+    const record = this.#open[0]
+    this.#path.length -= this.#open.length
+    this.#open = []
+    this.#position = undefined
+    return record
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * Downloads side by side, within limits for all and for each host. A host that fails time after time is not
+ * asked any more in this run: ten thousand pictures of a dead server must not cost ten thousand timeouts.
+ */
+import pLimit, { type LimitFunction } from 'p-limit'
+import { type Downloaded, type ImageProblem, imageProblem } from './image.js'
+
+/** Downloads under way at once. Fetching pictures waits for the network, not for the processor. */
+export const downloadsMax = 16
+/** Of those, from one host: what browsers allow themselves, and servers therefore expect. */
+export const downloadsPerHostMax = 8
+/** Failures in a row after which a host counts as down. */
+export const hostFailuresMax = 10
+
+/** Failures that speak against the host rather than against one picture. */
+const hostFailure = /^(?:connect|tls|timeout|too_slow|http_429|http_5\d\d)$/
+
+export interface HostQueueLimits {
+  readonly downloads?: number
+  readonly perHost?: number
+}
+
+interface Host {
+  readonly limit: LimitFunction
+  /** Failures since the last success. */
+  failures: number
+}
+
+export class HostQueue {
+  readonly #all: LimitFunction
+  readonly #perHost: number
+  readonly #hosts = new Map<string, Host>()
+
+  constructor({ downloads = downloadsMax, perHost = downloadsPerHostMax }: HostQueueLimits = {}) {
+    this.#all = pLimit(downloads)
+    this.#perHost = Math.min(perHost, downloads)
+  }
+
+  /** Runs a download when its turn comes; a host that is down is answered for without asking it. */
+  async run(
+    name: string,
+    download: () => Promise<Downloaded | ImageProblem>,
+  ): Promise<{ readonly asked: boolean; readonly result: Downloaded | ImageProblem }> {
+    const host = this.#hosts.get(name) ?? { limit: pLimit(this.#perHost), failures: 0 }
+    this.#hosts.set(name, host)
+    try {
+      // The host's turn first: who waits for a slow host must not hold a place that another could use.
+      return await host.limit(() => this.#all(() => ask(host, name, download)))
+    } finally {
+      const isIdle = host.limit.activeCount + host.limit.pendingCount === 0
+      if (isIdle && host.failures === 0) this.#hosts.delete(name)
+    }
+  }
+}
+
+async function ask(host: Host, name: string, download: () => Promise<Downloaded | ImageProblem>) {
+  if (host.failures >= hostFailuresMax) {
+    const reason = `${name} failed ${host.failures} times in a row; its other pictures wait for the next run`
+    return { asked: false, result: imageProblem('connect', reason) }
+  }
+  const result = await download()
+  host.failures = !result.ok && hostFailure.test(result.code) ? host.failures + 1 : 0
+  return { asked: true, result }
+}

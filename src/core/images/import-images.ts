@@ -1,0 +1,156 @@
+/**
+ * The image phase of an import: brings every product whose images are pending to the images the feed names.
+ * Resumable at any point: what is in the store is in the library, and a product is done only when all its
+ * images are attached. A picture that cannot be had never fails its product and never stops the phase.
+ */
+import { join } from 'node:path'
+import type { Clock } from '../clock.js'
+import type { HttpClient } from '../http/http-client.js'
+import { type JobImageCounts, noCounts } from '../jobs/job.js'
+import type { Ledger, PendingImages, Writer } from '../ledger/ledger.js'
+import type { Progress } from '../progress.js'
+import type { Store } from '../store/store.js'
+import type { Wholesaler } from '../wholesaler.js'
+import { createDownload, type Download } from './download.js'
+import type { HostQueueLimits } from './host-queue.js'
+import { imageBase } from './image-base.js'
+import { importProductImages, type ProductPorts } from './import-product-images.js'
+import { ImageIntake } from './obtain-image.js'
+import { prepareTempDir } from './temp-file.js'
+
+export interface ImageRun {
+  readonly ledger: Pick<Ledger, 'pendingImages' | 'countPendingImages' | 'finishImages' | 'images'>
+  readonly store: Pick<Store, 'imagesOf' | 'hasImages' | 'putImage' | 'setImages'>
+  readonly http: Pick<HttpClient, 'download'>
+  readonly progress: Progress
+  readonly clock: Clock
+  /** Its `tmp/` takes unfinished files. */
+  readonly stateDir: string
+  readonly writer: Writer
+  readonly wholesaler: Pick<Wholesaler, 'name' | 'source' | 'imageRoots'>
+  /** Hosts that may be on private addresses. */
+  readonly allowPrivateHosts: readonly string[]
+  readonly signal: AbortSignal
+  /** Fetch known addresses again. Default: false. */
+  readonly refresh?: boolean
+  /** Downloads at once, in all and per host. Default: 16 and 8. */
+  readonly concurrency?: HostQueueLimits
+  /** Asked before each product; true ends the phase early, in good order. Default: never. */
+  readonly outOfTime?: () => boolean
+  /** Called with the sums of this phase after each product. */
+  readonly onCounts?: (counts: JobImageCounts) => void
+  /** How pictures are fetched. Default: by `http` and from below the feed's folder and the image roots. */
+  readonly download?: Download
+}
+
+/** Products under way at once: enough to keep 16 downloads busy when each has only one image left to get. */
+const productsMax = 32
+/** Products asked of the ledger at once. */
+const pageSize = 100
+
+/**
+ * Attaches the pending images of one wholesaler's products. Counts, over the products looked at:
+ * - `wanted`: references to images, of products and of variants, repeated ones too;
+ * - `downloaded`: files fetched or read to their end, whatever came of them;
+ * - `attached`: links that products and variants did not have before;
+ * - `duplicatesSkipped`: references that needed no new file: known address, known bytes, or named twice;
+ * - `failed`: references that have no image in the store.
+ * So `wanted` is `duplicatesSkipped`, plus `failed`, plus the new files in the store.
+ *
+ * Throws the signal's reason when it is aborted, and what stops a run (`lease_lost`, `disk_full`); what was
+ * done until then is kept, and nothing is under way any more when it throws.
+ */
+export async function importImages(run: ImageRun): Promise<JobImageCounts> {
+  run.signal.throwIfAborted()
+  const total = await run.ledger.countPendingImages(run.wholesaler.name)
+  const step = stepReporter(run, total)
+  if (total === 0) {
+    step('skipped', 0)
+    return noCounts.images
+  }
+  step('started', 0)
+
+  const failure = new AbortController()
+  const signal = AbortSignal.any([run.signal, failure.signal])
+  const counts = { ...noCounts.images }
+  const ports = await preparePorts(run, signal, counts)
+  const underway = new Set<Promise<void>>()
+  let done = 0
+
+  const begin = (pending: PendingImages): void => {
+    const work = importProductImages(pending, ports)
+      .then((product) => {
+        counts.wanted += product.wanted
+        counts.attached += product.attached
+        counts.duplicatesSkipped += product.duplicatesSkipped
+        counts.failed += product.failed
+        done += 1
+        run.onCounts?.({ ...counts })
+        step('progress', done)
+      })
+      .catch((error: unknown) => failure.abort(error))
+      .finally(() => underway.delete(work))
+    underway.add(work)
+  }
+
+  for await (const pending of pendingProducts(run, signal)) {
+    begin(pending)
+    if (underway.size >= productsMax) await Promise.race(underway)
+  }
+  await Promise.all(underway)
+
+  if (signal.aborted) step('failed', done)
+  signal.throwIfAborted()
+  step('done', done)
+  return counts
+}
+
+/** Page by page, until there are no more, the time is over, or something stopped the phase. */
+async function* pendingProducts(run: ImageRun, signal: AbortSignal): AsyncGenerator<PendingImages> {
+  for (let after: string | null = null; ; ) {
+    const page: readonly PendingImages[] = await run.ledger.pendingImages(run.wholesaler.name, {
+      size: pageSize,
+      after,
+    })
+    for (const pending of page) {
+      if (signal.aborted || run.outOfTime?.() === true) return
+      yield pending
+      after = pending.key
+    }
+    if (page.length < pageSize) return
+  }
+}
+
+async function preparePorts(run: ImageRun, signal: AbortSignal, counts: { downloaded: number }): Promise<ProductPorts> {
+  const { ledger, store, http, wholesaler, allowPrivateHosts, clock } = run
+  const tmpDir = join(run.stateDir, 'tmp')
+  await prepareTempDir(tmpDir, clock.now())
+  const base = imageBase(wholesaler.source, wholesaler.imageRoots)
+  const intake = new ImageIntake({
+    library: ledger.images,
+    store,
+    download: run.download ?? createDownload({ http, tmpDir, folders: base.folders, allowPrivateHosts }),
+    tmpDir,
+    signal,
+    ...(run.concurrency === undefined ? {} : { limits: run.concurrency }),
+    onDownloaded: () => {
+      counts.downloaded += 1
+    },
+  })
+  return {
+    ledger,
+    store,
+    intake,
+    base,
+    clock,
+    progress: run.progress,
+    writer: run.writer,
+    signal,
+    refresh: run.refresh ?? false,
+  }
+}
+
+function stepReporter({ progress, wholesaler }: ImageRun, total: number) {
+  return (state: 'started' | 'progress' | 'done' | 'skipped' | 'failed', done: number): void =>
+    progress.emit({ type: 'step', wholesaler: wholesaler.name, step: 'images', state, done, total })
+}

@@ -1,0 +1,173 @@
+/** The images of one product: look up, decide, get what is missing, attach, and say whether that was all. */
+import type { Clock } from '../clock.js'
+import { withoutSecrets } from '../errors.js'
+import type { JobImageCounts } from '../jobs/job.js'
+import type { Ledger, PendingImages, Writer } from '../ledger/ledger.js'
+import type { ImageOutcome, Progress } from '../progress.js'
+import type { Store, StoreId, StoreImage } from '../store/store.js'
+import { arrangeImages, type CurrentImages, type SettledImage } from './arrange-images.js'
+import { type WantedImage, wantedImages } from './image.js'
+import type { ImageBase } from './normalize-url.js'
+import type { ImageIntake } from './obtain-image.js'
+import { type ImageDecision, type ImageFacts, planImages } from './plan-images.js'
+
+export interface ProductPorts {
+  readonly ledger: Pick<Ledger, 'finishImages' | 'images'>
+  readonly store: Pick<Store, 'imagesOf' | 'hasImages' | 'setImages'>
+  readonly intake: Pick<ImageIntake, 'obtain'>
+  readonly base: ImageBase
+  readonly clock: Clock
+  readonly progress: Progress
+  readonly writer: Writer
+  readonly signal: AbortSignal
+  readonly refresh: boolean
+}
+
+interface Settled extends SettledImage {
+  readonly outcome: ImageOutcome
+  /** A new file was put into the store for it. */
+  readonly isNew: boolean
+  /** Why it has no image, or not the one asked for. */
+  readonly problem: string | null
+}
+
+type ProductImageCounts = Omit<JobImageCounts, 'downloaded'>
+
+/** Longest address shown: an inlined picture may have millions of characters. */
+const shownAddressMax = 300
+
+/**
+ * Brings one product to its wanted images. What could be had is attached now, in the feed's order; only when
+ * that is all of it, the product is done. Throws only what stops the run.
+ */
+export async function importProductImages(pending: PendingImages, ports: ProductPorts): Promise<ProductImageCounts> {
+  const { ledger, store, base, clock, signal, refresh, writer } = ports
+  const wanted = wantedImages(pending.product, base)
+  if (wanted.length === 0) {
+    await ledger.finishImages(writer, pending.wholesaler, pending.key, pending.imagesFingerprint)
+    return { wanted: 0, attached: 0, duplicatesSkipped: 0, failed: 0 }
+  }
+  const { facts, current } = await lookUp(wanted, pending.storeId, ports)
+  const decisions = planImages(facts, { now: clock.now(), base, refresh })
+  let settled = await allOf(decisions.map((decision) => settle(decision, ports)))
+  signal.throwIfAborted()
+
+  const { images, newLinks } = arrangeImages(settled, current, base)
+  let attached = 0
+  if (settled.some(({ imageId }) => imageId !== null)) {
+    const written = await store.setImages(writer, pending.storeId, images)
+    if (written === 'changed') attached = newLinks
+    else if (newLinks > 0) settled = settled.map(withoutProduct)
+  }
+  if (settled.every(({ problem }) => problem === null)) {
+    await ledger.finishImages(writer, pending.wholesaler, pending.key, pending.imagesFingerprint)
+  }
+  for (const image of settled) report(image, pending, ports.progress)
+  return { ...countOf(settled), attached }
+}
+
+/** What the store and the library know about the wanted pictures; what the store has lost is forgotten first. */
+async function lookUp(
+  wanted: readonly WantedImage[],
+  productId: StoreId,
+  { ledger, store }: ProductPorts,
+): Promise<{ readonly facts: ImageFacts; readonly current: CurrentImages }> {
+  const keys = wanted.flatMap(({ address }) => (address.ok ? [address.key] : []))
+  const [known, failures, linked] = await allOf([
+    ledger.images.findByUrl(keys),
+    ledger.images.failures(keys),
+    store.imagesOf(productId),
+  ] as const)
+  const linkedImages = [...linked.gallery, ...linked.variants.values()]
+  const ids = [...new Set([...[...known.values()].map(({ storeId }) => storeId), ...linkedImages.map(({ id }) => id)])]
+  const present: ReadonlySet<StoreId> = ids.length === 0 ? new Set() : await store.hasImages(ids)
+  const lost = ids.filter((id) => !present.has(id))
+  if (lost.length > 0) await ledger.images.forget(lost)
+
+  const isPresent = ({ id }: StoreImage): boolean => present.has(id)
+  return {
+    facts: {
+      wanted,
+      existing: linkedImages.filter(isPresent),
+      library: new Map([...known].filter(([, { storeId }]) => present.has(storeId))),
+      failures,
+    },
+    current: {
+      gallery: linked.gallery.filter(isPresent),
+      variants: new Map([...linked.variants].filter(([, image]) => isPresent(image))),
+    },
+  }
+}
+
+async function settle(decision: ImageDecision, { intake }: ProductPorts): Promise<Settled> {
+  const { wanted } = decision
+  const fine = { wanted, replaces: null, isNew: false, problem: null }
+  switch (decision.action) {
+    case 'keep':
+      return { ...fine, imageId: decision.image.id, outcome: 'kept' }
+    case 'attach':
+      return { ...fine, imageId: decision.image.storeId, outcome: 'attached' }
+    case 'skip':
+      return { ...fine, imageId: null, outcome: 'failed', problem: decision.reason }
+    case 'download': {
+      const { address, url } = wanted
+      if (!address.ok) return { ...fine, imageId: null, outcome: 'failed', problem: address.reason }
+      const result = await intake.obtain({ url, address, refresh: decision.reason === 'refresh' })
+      // A copy that could not be refreshed is better than none: it keeps its place.
+      if (!result.ok)
+        return { ...fine, imageId: decision.replaces?.id ?? null, outcome: 'failed', problem: result.reason }
+      const { image, isNew } = result
+      return {
+        ...fine,
+        imageId: image.storeId,
+        replaces: decision.replaces,
+        isNew,
+        outcome: isNew ? 'downloaded' : 'duplicate',
+      }
+    }
+  }
+  decision satisfies never
+}
+
+/** Nothing was written although something was new: there is no such product in the store to write to. */
+function withoutProduct(image: Settled): Settled {
+  const problem = 'the store does not have the product any more'
+  return { ...image, imageId: null, outcome: 'failed', problem: image.problem ?? problem }
+}
+
+function countOf(settled: readonly Settled[]): Omit<ProductImageCounts, 'attached'> {
+  let [wanted, duplicatesSkipped, failed] = [0, 0, 0]
+  for (const {
+    wanted: { references },
+    problem,
+    isNew,
+  } of settled) {
+    wanted += references
+    if (problem !== null) failed += references
+    else duplicatesSkipped += isNew ? references - 1 : references
+  }
+  return { wanted, duplicatesSkipped, failed }
+}
+
+/** One event for each reference; the second to the same picture is a duplicate of the first. */
+function report(image: Settled, { wholesaler, key }: PendingImages, progress: Progress): void {
+  const { wanted, outcome, problem } = image
+  const url = withoutSecrets(wanted.url.slice(0, shownAddressMax))
+  for (let reference = 1; reference <= wanted.references; reference += 1) {
+    const isRepeated = reference > 1 && outcome !== 'failed'
+    progress.emit({
+      type: 'image',
+      wholesaler,
+      key,
+      url,
+      outcome: isRepeated ? 'duplicate' : outcome,
+      ...(problem === null ? {} : { reason: problem }),
+    })
+  }
+}
+
+/** Waits for all, also when one fails: nothing may be written after the phase has ended. */
+async function allOf<T extends readonly unknown[]>(work: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(work)
+  return Promise.all(work)
+}

@@ -1,0 +1,163 @@
+/**
+ * From an address to an image in the store: download, look whether the bytes are known, check, process, put.
+ * However many products ask for one address, or however many addresses lead to the same bytes, the work is
+ * done once.
+ */
+import { rm } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import pLimit from 'p-limit'
+import type { Store } from '../store/store.js'
+import { BoundedMap } from './bounded-map.js'
+import { checkImage, pixelsMax } from './check.js'
+import type { Download, UsableAddress } from './download.js'
+import { HostQueue, type HostQueueLimits } from './host-queue.js'
+import type { Downloaded, ImageProblem } from './image.js'
+import type { ImageLibrary, LibraryImage } from './library.js'
+import { type ProcessedImage, processImage } from './process.js'
+import { writeTempFile } from './temp-file.js'
+
+export interface ObtainPorts {
+  readonly library: ImageLibrary
+  readonly store: Pick<Store, 'hasImages' | 'putImage'>
+  readonly download: Download
+  readonly tmpDir: string
+  readonly signal: AbortSignal
+  readonly limits?: HostQueueLimits
+  /** Called for every file that was fetched or read to its end. */
+  readonly onDownloaded: () => void
+}
+
+export interface ObtainedImage {
+  readonly ok: true
+  readonly image: LibraryImage
+  /** Whether this call put a new file into the store; false for known bytes, and for all but the first who asked. */
+  readonly isNew: boolean
+}
+
+/** What to get: `url` as in the feed, for the store's record. */
+export interface ImageRequest {
+  readonly url: string
+  readonly address: UsableAddress
+  /** Fetch also what the library knows by its address. */
+  readonly refresh: boolean
+}
+
+type Outcome = ObtainedImage | ImageProblem
+
+/** Files between download and store at once: what is held in memory and in `tmp/` is bounded by it. */
+const filesMax = 32
+/** Pictures processed at once: two for each core, but no more than libuv has threads by default. */
+const processesMax = Math.min(4, 2 * availableParallelism())
+/** Above this a picture has the processor to itself: four of the largest would take 800 MB. */
+const largePixels = pixelsMax / 4
+/** Addresses remembered to be done in this run: enough for pictures shared by neighbours in the feed. */
+const rememberedMax = 10_000
+
+export class ImageIntake {
+  readonly #ports: ObtainPorts
+  readonly #hosts: HostQueue
+  readonly #files = pLimit(filesMax)
+  readonly #processes = pLimit(processesMax)
+  readonly #largeProcesses = pLimit(1)
+  readonly #byAddress = new Map<string, Promise<Outcome>>()
+  readonly #byHash = new Map<string, Promise<Outcome>>()
+  /** What came of the addresses asked for in this run: a problem, or null when the library knows it now. */
+  readonly #done = new BoundedMap<string, ImageProblem | null>(rememberedMax)
+
+  constructor(ports: ObtainPorts) {
+    this.#ports = ports
+    this.#hosts = new HostQueue(ports.limits)
+  }
+
+  /** Gets a picture into the store. Throws only what stops the run. */
+  async obtain(request: ImageRequest): Promise<Outcome> {
+    const { key } = request.address
+    const underway = this.#byAddress.get(key)
+    if (underway !== undefined) return notNew(await underway)
+    const work = this.#obtainOnce(request).finally(() => this.#byAddress.delete(key))
+    this.#byAddress.set(key, work)
+    return work
+  }
+
+  async #obtainOnce({ url, address, refresh }: ImageRequest): Promise<Outcome> {
+    const { library, signal } = this.#ports
+    const earlier = this.#done.get(address.key)
+    if (earlier != null) return earlier
+    if (!refresh || earlier === null) {
+      // Another product may have brought it since the decision was made.
+      const known = (await library.findByUrl([address.key])).get(address.key)
+      if (known !== undefined) return { ok: true, image: known, isNew: false }
+    }
+    const outcome = await this.#files(async () => {
+      signal.throwIfAborted()
+      return this.#fetch(url, address)
+    })
+    this.#done.set(address.key, outcome.ok ? null : outcome)
+    return outcome
+  }
+
+  async #fetch(url: string, address: UsableAddress): Promise<Outcome> {
+    const { library, download, signal, onDownloaded } = this.#ports
+    const host = address.kind === 'url' ? new URL(address.href).host : 'files'
+    const { asked, result } = await this.#hosts.run(host, async () => {
+      signal.throwIfAborted()
+      return download(address, signal)
+    })
+    if (!result.ok) {
+      if (asked) await library.recordFailure(address.key, result)
+      return result
+    }
+    try {
+      onDownloaded()
+      const outcome = await this.#takeIn(url, result)
+      if (outcome.ok) await library.record(address.key, outcome.image)
+      else await library.recordFailure(address.key, outcome)
+      return outcome
+    } finally {
+      await result.dispose()
+    }
+  }
+
+  /** Same bytes under several addresses at once: the first is processed, the others wait for it. */
+  async #takeIn(url: string, downloaded: Downloaded): Promise<Outcome> {
+    const { sha256 } = downloaded
+    const underway = this.#byHash.get(sha256)
+    if (underway !== undefined) return notNew(await underway)
+    const work = this.#takeInOnce(url, downloaded).finally(() => this.#byHash.delete(sha256))
+    this.#byHash.set(sha256, work)
+    return work
+  }
+
+  async #takeInOnce(url: string, { sha256, content }: Downloaded): Promise<Outcome> {
+    const { library, store, signal } = this.#ports
+    const known = await library.findByHash(sha256)
+    if (known !== null && (await store.hasImages([known.storeId])).has(known.storeId)) {
+      return { ok: true, image: known, isNew: false }
+    }
+    const checked = await checkImage(content)
+    if (!checked.ok) return checked
+    const isLarge = checked.width * checked.height > largePixels
+    const processed = await (isLarge ? this.#largeProcesses : this.#processes)(async () => {
+      signal.throwIfAborted()
+      return processImage(content, checked)
+    })
+    if (!processed.ok) return processed
+    return { ok: true, image: await this.#put(url, sha256, processed), isNew: true }
+  }
+
+  async #put(originalUrl: string, sha256: string, processed: ProcessedImage): Promise<LibraryImage> {
+    const { extension, width, height, data } = processed
+    const facts = { sha256, extension, width, height, bytes: data.length }
+    const path = await writeTempFile(data, this.#ports.tmpDir)
+    try {
+      const { id } = await this.#ports.store.putImage({ ...facts, path, originalUrl })
+      return { ...facts, storeId: id }
+    } finally {
+      await rm(path, { force: true })
+    }
+  }
+}
+
+function notNew(outcome: Outcome): Outcome {
+  return outcome.ok ? { ...outcome, isNew: false } : outcome
+}

@@ -1,0 +1,135 @@
+/**
+ * Decides what to do about each wanted picture of one product, before anything is fetched. Pure: all it
+ * knows is handed in, so the same facts always give the same decisions, each with its reason.
+ */
+import type { StoreImage } from '../store/store.js'
+import type { WantedImage } from './image.js'
+import type { ImageFailure, LibraryImage } from './library.js'
+import { type ImageAddress, type ImageBase, normalizeUrl } from './normalize-url.js'
+import { sameFileName } from './same-file-name.js'
+
+export type ImageDecision =
+  /** The product has it. */
+  | {
+      readonly action: 'keep'
+      readonly wanted: WantedImage
+      readonly image: StoreImage
+      readonly reason: 'original_url' | 'own_url' | 'same_file_name'
+    }
+  /** The store has it, from another product or wholesaler. */
+  | {
+      readonly action: 'attach'
+      readonly wanted: WantedImage
+      readonly image: LibraryImage
+      readonly reason: 'library'
+    }
+  /** Not to be had for now. `retryAt` in Unix ms; null: not before the feed names another address. */
+  | {
+      readonly action: 'skip'
+      readonly wanted: WantedImage
+      readonly code: string
+      readonly reason: string
+      readonly retryAt: number | null
+    }
+  | {
+      readonly action: 'download'
+      readonly wanted: WantedImage
+      readonly reason: 'unknown' | 'failed_before' | 'refresh'
+      /** The product's image from that address: what a fresh copy takes the place of. */
+      readonly replaces: StoreImage | null
+    }
+
+export interface ImageFacts {
+  readonly wanted: readonly WantedImage[]
+  /** The product's images in the store, variants' included, without those the store has lost. */
+  readonly existing: readonly StoreImage[]
+  /** Library images by normal form of the wanted addresses, without those the store has lost. */
+  readonly library: ReadonlyMap<string, LibraryImage>
+  /** Failures by normal form of the wanted addresses. */
+  readonly failures: ReadonlyMap<string, ImageFailure>
+}
+
+export interface PlanOptions {
+  /** Unix ms. */
+  readonly now: number
+  readonly base: ImageBase
+  /** Fetches known addresses again, because a picture may have changed behind its address. Default: false. */
+  readonly refresh?: boolean
+  /** How long a failure of this code is believed, in ms. Default: `failureTtlMs`. */
+  readonly ttlMs?: (code: string) => number
+}
+
+/**
+ * How long a failure keeps a picture from being asked for again. Every failure is tried again on the next
+ * run: runs are a day apart in most shops, and one request for a picture that is still gone costs less
+ * than a picture that came back and stays missing.
+ */
+export function failureTtlMs(_code: string): number {
+  return 0
+}
+
+/** One decision per wanted picture, in order. */
+export function planImages(facts: ImageFacts, options: PlanOptions): readonly ImageDecision[] {
+  const known = indexExisting(facts.existing, options.base)
+  const byAddress = facts.wanted.map(({ address }) => onProduct(address, known))
+  const byName = byAddress.includes(null)
+    ? sameFileName({
+        wanted: facts.wanted,
+        existing: facts.existing,
+        found: byAddress.map((hit) => hit?.image ?? null),
+        base: options.base,
+      })
+    : null
+  return facts.wanted.map((wanted, index): ImageDecision => {
+    const { address } = wanted
+    if (!address.ok) return { action: 'skip', wanted, code: address.code, reason: address.reason, retryAt: null }
+    const kept = byAddress[index] ?? null
+    if (options.refresh === true) {
+      return { action: 'download', wanted, reason: 'refresh', replaces: kept?.image ?? null }
+    }
+    if (kept !== null) return { action: 'keep', wanted, ...kept }
+    const namesake = byName?.get(wanted)
+    if (namesake !== undefined) return { action: 'keep', wanted, image: namesake, reason: 'same_file_name' }
+    const image = facts.library.get(address.key)
+    if (image !== undefined) return { action: 'attach', wanted, image, reason: 'library' }
+    return afterFailure(wanted, facts.failures.get(address.key), options)
+  })
+}
+
+interface Known {
+  readonly original: ReadonlyMap<string, StoreImage>
+  readonly own: ReadonlyMap<string, StoreImage>
+}
+
+interface OnProduct {
+  readonly image: StoreImage
+  readonly reason: 'original_url' | 'own_url'
+}
+
+function indexExisting(existing: readonly StoreImage[], base: ImageBase): Known {
+  const original = new Map<string, StoreImage>()
+  const own = new Map<string, StoreImage>()
+  for (const image of existing) {
+    const from = image.originalUrl === null ? null : normalizeUrl(image.originalUrl, base)
+    if (from?.ok === true && !original.has(from.key)) original.set(from.key, image)
+    // A path below the media folder is no address: a feed's path may read the same and mean another file.
+    const at = /^https?:/i.test(image.url) ? normalizeUrl(image.url, base) : null
+    if (at?.ok === true && !own.has(at.key)) own.set(at.key, image)
+  }
+  return { original, own }
+}
+
+function onProduct(address: ImageAddress, { original, own }: Known): OnProduct | null {
+  if (!address.ok) return null
+  const from = original.get(address.key)
+  if (from !== undefined) return { image: from, reason: 'original_url' }
+  const at = own.get(address.key)
+  return at === undefined ? null : { image: at, reason: 'own_url' }
+}
+
+function afterFailure(wanted: WantedImage, failure: ImageFailure | undefined, options: PlanOptions): ImageDecision {
+  if (failure === undefined) return { action: 'download', wanted, reason: 'unknown', replaces: null }
+  const retryAt = failure.failedAt + (options.ttlMs ?? failureTtlMs)(failure.code)
+  if (options.now >= retryAt) return { action: 'download', wanted, reason: 'failed_before', replaces: null }
+  return { action: 'skip', wanted, code: failure.code, reason: failure.reason, retryAt }
+}

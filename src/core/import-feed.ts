@@ -1,0 +1,147 @@
+/**
+ * The whole story of an import: stage every wholesaler's feed, import what is pending in batches, attach
+ * the images. Runs inside a job; knows no terminal. Whatever happens to one wholesaler, the others go on.
+ */
+import { importBatch } from './batch/import-batch.js'
+import type { WholesalerError } from './errors.js'
+import { concernsOneFeed, type FeedReport, failedFeed } from './feed-report.js'
+import { importImages } from './images/import-images.js'
+import type { ImportPorts } from './import-ports.js'
+import type { JobCounts, JobOptions } from './jobs/job.js'
+import type { Writer } from './ledger/ledger.js'
+import { stageFeed } from './stage-feed.js'
+import { Tally } from './tally.js'
+import { verifyStore } from './verify-store.js'
+import type { Wholesaler } from './wholesaler.js'
+
+export interface ImportRun {
+  readonly wholesalers: readonly Wholesaler[]
+  readonly options: JobOptions
+  readonly writer: Writer
+  readonly signal: AbortSignal
+  /** Called whenever counts move on: for the heartbeat and the job's record. */
+  readonly onCounts: (counts: JobCounts) => void
+}
+
+export type { FeedReport }
+
+export interface ImportReport {
+  readonly feeds: readonly FeedReport[]
+  readonly counts: JobCounts
+  /** Products left for the next run. */
+  readonly pending: number
+  /** Something of this run failed: a product, an image, a feed or a part of one. */
+  readonly partial: boolean
+  /** `--max-duration` was reached before the work was done. */
+  readonly timeLimit: boolean
+  readonly errorMessages: readonly string[]
+}
+
+/**
+ * Imports the wholesalers' feeds. Throws the first feed's error when no feed at all could be staged, and
+ * whatever stops the whole run (disk full, lost lease, abort); everything else is in the report.
+ */
+export async function importFeeds(run: ImportRun, ports: ImportPorts): Promise<ImportReport> {
+  const tally = new Tally({ ...run, jobId: run.writer.jobId }, ports)
+  const feeds: FeedReport[] = []
+  const ready: Wholesaler[] = []
+  let firstError: WholesalerError | null = null
+
+  for (const wholesaler of run.wholesalers) {
+    try {
+      const staged = await stageFeed(wholesaler, stagePorts(ports), stageOptions(run))
+      if (staged.read) tally.noteFeed(staged.feed)
+      if (staged.currency !== null && staged.feed.complete) await ports.store.adoptCurrency(staged.currency)
+      if (run.options.verify) await verifyStore(wholesaler.name, ports, run.signal)
+      feeds.push({ feed: staged.feed, staged: staged.staged })
+      ready.push(wholesaler)
+    } catch (error: unknown) {
+      if (!concernsOneFeed(error) || run.signal.aborted) throw error
+      firstError ??= error
+      feeds.push({ feed: failedFeed(wholesaler, error), staged: null })
+      tally.noteError(error.message)
+    }
+  }
+  if (ready.length === 0 && firstError !== null) throw firstError
+
+  await importBatches(ready, run, ports, tally)
+  if (run.options.images) await attachImages(ready, run, ports, tally)
+
+  let pending = 0
+  for (const { name } of ready) pending += await ports.ledger.countPending(name, run.options)
+  return { feeds, ...tally.report(), pending, partial: tally.partial || firstError !== null }
+}
+
+/** Takes batches from the wholesalers in turn until the limit is reached or nothing is pending. */
+async function importBatches(
+  wholesalers: readonly Wholesaler[],
+  { options, writer, signal }: ImportRun,
+  ports: ImportPorts,
+  tally: Tally,
+): Promise<void> {
+  await tally.estimate(wholesalers)
+  let waiting = [...wholesalers]
+  let batches = tally.counts.batches
+  while (waiting.length > 0) {
+    for (const wholesaler of waiting) {
+      signal.throwIfAborted()
+      if (batches === options.batches || tally.outOfTime()) {
+        for (const { name } of waiting) tally.noteImported(name)
+        return
+      }
+      const batch = await ports.ledger.claimBatch(writer, {
+        wholesaler: wholesaler.name,
+        size: options.perBatch,
+        updateExisting: options.updateExisting,
+      })
+      if (batch === null) {
+        waiting = waiting.filter((other) => other !== wholesaler)
+        tally.noteImported(wholesaler.name)
+        continue
+      }
+      const policy = { updateExisting: options.updateExisting, takeover: wholesaler.takeover }
+      tally.addBatch(wholesaler.name, await importBatch(batch, writer, policy, ports))
+      batches += 1
+    }
+  }
+}
+
+async function attachImages(
+  wholesalers: readonly Wholesaler[],
+  { options, writer, signal }: ImportRun,
+  ports: ImportPorts,
+  tally: Tally,
+): Promise<void> {
+  for (const wholesaler of wholesalers) {
+    signal.throwIfAborted()
+    if (tally.outOfTime()) return
+    const before = tally.counts.images
+    const images = await importImages({
+      ...ports,
+      writer,
+      wholesaler,
+      allowPrivateHosts: options.allowPrivateHosts,
+      refresh: options.refreshImages,
+      signal,
+      outOfTime: () => tally.outOfTime(),
+      onCounts: (soFar) => tally.setImages(before, soFar),
+    })
+    tally.setImages(before, images)
+    tally.noteFailedImages(images)
+  }
+}
+
+function stagePorts(ports: ImportPorts) {
+  return { ...ports, onReject: ports.rejects.add.bind(ports.rejects) }
+}
+
+function stageOptions({ options, signal }: ImportRun) {
+  return {
+    remap: options.remap,
+    checksum: options.checksum,
+    allowShrink: options.allowShrink,
+    dryRun: false,
+    allowPrivateHosts: options.allowPrivateHosts,
+    signal,
+  }
+}

@@ -1,0 +1,233 @@
+/**
+ * Batches: taking pending products, recording what the store made of them.
+ *
+ * A claim writes down the fingerprints it took, so that results are recorded for what was sent, whatever has
+ * been staged since. A product belongs to the batch that took it last.
+ */
+import { parseBody } from '../product/fingerprint.js'
+import type { Database } from '../sqlite.js'
+import type { ItemResult } from '../store/store.js'
+import { type BatchResults, recordResults } from './batch-results.js'
+import { passFence } from './fence.js'
+import type { BatchCounts, ClaimedBatch, PendingProduct, Writer } from './ledger.js'
+import { rowState } from './schema.js'
+import type { WholesalerRef, WholesalerTable } from './wholesaler-table.js'
+
+export interface ClaimOptions {
+  readonly wholesaler: string
+  readonly size: number
+  readonly updateExisting: boolean
+}
+
+interface BatchRow extends BatchCounts {
+  readonly id: string
+  readonly number: number
+  readonly wholesaler_id: number
+  readonly state: 'running' | 'finished' | 'released'
+}
+
+/** A staged row that may be claimed, beside what was last imported of it (null: nothing). */
+interface PendingRow {
+  readonly id: number
+  readonly key: string
+  readonly state: number
+  readonly attempts: number
+  readonly content: string
+  readonly offer: string
+  readonly images: string
+  readonly images_wanted: number
+  readonly body: string
+  readonly store_product_id: string | null
+  readonly was_content: string | null
+  readonly was_offer: string | null
+  readonly was_images: string | null
+  readonly retired: string | null
+}
+
+const pendingColumns = `s.id, s.key, s.state, s.attempts, s.content, s.offer, s.images, s.images_wanted, s.body,
+  i.store_product_id, i.content AS was_content, i.offer AS was_offer, i.images AS was_images, i.retired`
+
+const batchCounts = 'processed, created, updated, unchanged, skipped, errors'
+
+export class BatchTable {
+  readonly #database: Database
+  readonly #wholesalers: WholesalerTable
+
+  constructor(database: Database, wholesalers: WholesalerTable) {
+    this.#database = database
+    this.#wholesalers = wholesalers
+  }
+
+  claim(writer: Writer, options: ClaimOptions): ClaimedBatch | null {
+    const claimed = this.#database.transaction(() => {
+      passFence(this.#database, writer)
+      const wholesaler = this.#wholesalers.require(options.wholesaler)
+      return this.#claimLeftBehind(writer, wholesaler) ?? this.#claimNext(writer, wholesaler, options)
+    })
+    if (claimed === null) return null
+    const { id, number, rows } = claimed
+    return { id, jobId: writer.jobId, number, wholesaler: options.wholesaler, items: rows.map(toPendingProduct) }
+  }
+
+  finish(writer: Writer, batch: ClaimedBatch, results: readonly ItemResult[], now: number): BatchCounts {
+    return this.#database.transaction(() => {
+      passFence(this.#database, writer)
+      const row = this.#require(batch.id)
+      if (row.state === 'released') throw new Error(`batch ${batch.id} was given back and cannot be finished`)
+      if (row.state === 'finished') return countsOf(row)
+
+      const work: BatchResults = {
+        batchId: batch.id,
+        jobId: writer.jobId,
+        wholesalerId: row.wholesaler_id,
+        results,
+        now,
+      }
+      const counts = recordResults(this.#database, work)
+      this.#forgetItems(batch.id)
+      this.#database
+        .prepare(`
+          UPDATE batch SET state = 'finished', processed = ?, created = ?, updated = ?, unchanged = ?, skipped = ?,
+            errors = ? WHERE id = ?`)
+        .run(
+          counts.processed,
+          counts.created,
+          counts.updated,
+          counts.unchanged,
+          counts.skipped,
+          counts.errors,
+          batch.id,
+        )
+      return counts
+    })
+  }
+
+  release(writer: Writer, batch: ClaimedBatch): void {
+    this.#database.transaction(() => {
+      passFence(this.#database, writer)
+      const wholesaler = this.#wholesalers.require(batch.wholesaler)
+      if (this.#require(batch.id).state !== 'running') return
+      const items = this.#database.prepare<{ key: string }>('SELECT key FROM batch_item WHERE batch_id = ?')
+      for (const { key } of items.all(batch.id)) this.#untake(writer.jobId, wholesaler, key)
+      this.#forgetItems(batch.id)
+      this.#database.prepare("UPDATE batch SET state = 'released' WHERE id = ?").run(batch.id)
+    })
+  }
+
+  sum(jobId: number): BatchCounts & { readonly batches: number } {
+    const row = this.#database
+      .prepare<BatchCounts & { batches: number }>(`
+        SELECT count(*) AS batches, coalesce(sum(processed), 0) AS processed, coalesce(sum(created), 0) AS created,
+          coalesce(sum(updated), 0) AS updated, coalesce(sum(unchanged), 0) AS unchanged,
+          coalesce(sum(skipped), 0) AS skipped, coalesce(sum(errors), 0) AS errors
+        FROM batch b JOIN wholesaler w ON w.id = b.wholesaler_id
+        WHERE b.job_id = ? AND b.state = 'finished' AND w.store_id = ?`)
+      .get(jobId, this.#wholesalers.storeId)
+    if (row === undefined) throw new Error('a sum without a row')
+    return { ...countsOf(row), batches: row.batches }
+  }
+
+  /** A batch that an earlier owner of this job did not finish, with those products that are still as it took them. */
+  #claimLeftBehind(writer: Writer, wholesaler: WholesalerRef) {
+    const batch = this.#database
+      .prepare<{ id: string; number: number }>(`
+        SELECT id, number FROM batch
+        WHERE job_id = ? AND wholesaler_id = ? AND state = 'running' AND token < ? ORDER BY number LIMIT 1`)
+      .get(writer.jobId, wholesaler.id, writer.token)
+    if (batch === undefined) return null
+    this.#database.prepare('UPDATE batch SET token = ? WHERE id = ?').run(writer.token, batch.id)
+
+    const rows: PendingRow[] = []
+    const items = this.#database.prepare<{ key: string; content: string; offer: string; images: string }>(
+      'SELECT key, content, offer, images FROM batch_item WHERE batch_id = ? ORDER BY key',
+    )
+    const staged = this.#database.prepare<PendingRow>(`
+      SELECT ${pendingColumns} FROM staged s LEFT JOIN imported i ON i.wholesaler_id = ? AND i.key = s.key
+      WHERE s.snapshot_id = ? AND s.key = ? AND s.state > 0`)
+    for (const item of items.all(batch.id)) {
+      const row = staged.get(wholesaler.id, wholesaler.currentSnapshot, item.key)
+      const same = row?.content === item.content && row.offer === item.offer && row.images === item.images
+      if (same) rows.push(row)
+      else this.#untake(writer.jobId, wholesaler, item.key)
+    }
+    return { id: batch.id, number: batch.number, rows: rows.sort(byQueue) }
+  }
+
+  #claimNext(writer: Writer, wholesaler: WholesalerRef, { size, updateExisting }: ClaimOptions) {
+    const states = updateExisting ? [rowState.new, rowState.changed] : [rowState.new]
+    const select = this.#database.prepare<PendingRow>(`
+      SELECT ${pendingColumns} FROM staged s LEFT JOIN imported i ON i.wholesaler_id = ? AND i.key = s.key
+      WHERE s.snapshot_id = ? AND s.state = ? AND s.state > 0 AND s.last_job IS NOT ?
+      ORDER BY s.attempts, s.id LIMIT ?`)
+    // One query per state: each reads its part of the index in order and stops, whatever lies before it.
+    const rows = states
+      .flatMap((state) => select.all(wholesaler.id, wholesaler.currentSnapshot, state, writer.jobId, size))
+      .sort(byQueue)
+      .slice(0, size)
+    if (rows.length === 0) return null
+
+    const { number } = this.#database
+      .prepare<{ number: number }>('SELECT coalesce(max(number), 0) + 1 AS number FROM batch WHERE job_id = ?')
+      .get(writer.jobId) ?? { number: 1 }
+    const id = `${writer.jobId}-${number}`
+    this.#database
+      .prepare("INSERT INTO batch (id, job_id, number, wholesaler_id, token, state) VALUES (?, ?, ?, ?, ?, 'running')")
+      .run(id, writer.jobId, number, wholesaler.id, writer.token)
+    for (const row of rows) this.#take(id, writer.jobId, wholesaler, row)
+    return { id, number, rows }
+  }
+
+  #take(batchId: string, jobId: number, wholesaler: WholesalerRef, row: PendingRow): void {
+    this.#database
+      .prepare(`
+        INSERT OR REPLACE INTO batch_item (wholesaler_id, key, batch_id, content, offer, images, images_wanted)
+        VALUES (?, ?, ?, ?, ?, ?, ?)`)
+      .run(wholesaler.id, row.key, batchId, row.content, row.offer, row.images, row.images_wanted)
+    this.#database.prepare('UPDATE staged SET last_job = ? WHERE id = ?').run(jobId, row.id)
+  }
+
+  /** Lets the job take the product again: this time it was not tried. */
+  #untake(jobId: number, { currentSnapshot }: WholesalerRef, key: string): void {
+    this.#database
+      .prepare('UPDATE staged SET last_job = NULL WHERE snapshot_id = ? AND key = ? AND last_job = ?')
+      .run(currentSnapshot, key, jobId)
+  }
+
+  #forgetItems(batchId: string): void {
+    this.#database.prepare('DELETE FROM batch_item WHERE batch_id = ?').run(batchId)
+  }
+
+  #require(id: string): BatchRow {
+    const row = this.#database
+      .prepare<BatchRow>(`SELECT id, number, wholesaler_id, state, ${batchCounts} FROM batch WHERE id = ?`)
+      .get(id)
+    if (row === undefined) throw new Error(`the ledger does not know the batch ${id}`)
+    return row
+  }
+}
+
+function byQueue(a: PendingRow, b: PendingRow): number {
+  return a.attempts - b.attempts || a.id - b.id
+}
+
+function toPendingProduct(row: PendingRow): PendingProduct {
+  const { key, content, offer, images } = row
+  return {
+    key,
+    content,
+    offer,
+    images,
+    kind: row.state === rowState.new ? 'new' : 'changed',
+    product: parseBody(row.body),
+    storeId: row.store_product_id,
+    differs: {
+      content: row.was_content !== content || row.retired !== null,
+      offer: row.was_offer !== offer,
+      images: row.was_images !== images,
+    },
+  }
+}
+
+function countsOf({ processed, created, updated, unchanged, skipped, errors }: BatchCounts): BatchCounts {
+  return { processed, created, updated, unchanged, skipped, errors }
+}

@@ -1,0 +1,103 @@
+/** What was last imported, and whose images are still to be attached. */
+import { parseBody } from '../product/fingerprint.js'
+import type { Database } from '../sqlite.js'
+import { passFence } from './fence.js'
+import type { ImportedProduct, PendingImages, Writer } from './ledger.js'
+import type { Pace } from './pace.js'
+import { rowState } from './schema.js'
+import type { WholesalerRef } from './wholesaler-table.js'
+
+export interface Page {
+  readonly size: number
+  /** Key of the last product of the page before; null for the first page. */
+  readonly after: string | null
+}
+
+/** Imported products with images to attach, as far as the feed has them in that version. */
+const pendingImages = `
+  FROM imported i CROSS JOIN staged s ON s.snapshot_id = ? AND s.key = i.key AND s.images = i.images
+  WHERE i.wholesaler_id = ? AND i.images_done IS NOT i.images`
+
+export class ImportedTable {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  page(wholesaler: WholesalerRef, { size, after }: Page): readonly ImportedProduct[] {
+    return this.#database
+      .prepare<ImportedProduct>(`
+        SELECT key, store_product_id AS storeId, content, offer, images FROM imported
+        WHERE wholesaler_id = ? AND key > ? AND batch IS NOT NULL ORDER BY key LIMIT ?`)
+      .all(wholesaler.id, after ?? '', size)
+      .map(({ key, storeId, content, offer, images }) => ({ key, storeId, content, offer, images }))
+  }
+
+  pendingImages({ id, name, currentSnapshot }: WholesalerRef, { size, after }: Page): readonly PendingImages[] {
+    return this.#database
+      .prepare<{ key: string; store_product_id: string; images: string; body: string }>(
+        `SELECT i.key, i.store_product_id, i.images, s.body ${pendingImages} AND i.key > ? ORDER BY i.key LIMIT ?`,
+      )
+      .all(currentSnapshot, id, after ?? '', size)
+      .map((row) => ({
+        key: row.key,
+        storeId: row.store_product_id,
+        wholesaler: name,
+        imagesFingerprint: row.images,
+        product: parseBody(row.body),
+      }))
+  }
+
+  countPendingImages({ id, currentSnapshot }: WholesalerRef): number {
+    const count = this.#database.prepare<{ count: number }>(`SELECT count(*) AS count ${pendingImages}`)
+    return count.get(currentSnapshot, id)?.count ?? 0
+  }
+
+  finishImages(writer: Writer, wholesaler: WholesalerRef, key: string, imagesFingerprint: string): void {
+    this.#database.transaction(() => {
+      passFence(this.#database, writer)
+      this.#database
+        .prepare('UPDATE imported SET images_done = ? WHERE wholesaler_id = ? AND key = ?')
+        .run(imagesFingerprint, wholesaler.id, key)
+    })
+  }
+
+  async reopen(
+    wholesaler: WholesalerRef,
+    keys: readonly string[],
+    what: 'product' | 'images',
+    pace: Pace,
+  ): Promise<void> {
+    for (let first = 0; first < keys.length; ) {
+      first = await pace.step((count) =>
+        this.#database.transaction(() => {
+          const some = keys.slice(first, first + count)
+          for (const key of some) {
+            if (what === 'product') this.#reopenProduct(wholesaler, key)
+            else this.#reopenImages(wholesaler, key)
+          }
+          return first + some.length
+        }),
+      )
+    }
+  }
+
+  #reopenProduct({ id }: WholesalerRef, key: string): void {
+    const known = this.#database
+      .prepare("UPDATE imported SET content = '' WHERE wholesaler_id = ? AND key = ?")
+      .run(id, key)
+    if (known === 0) return
+    this.#database
+      .prepare(`
+        UPDATE staged SET state = ${rowState.changed}, last_job = NULL
+        WHERE key = ? AND snapshot_id IN (SELECT id FROM snapshot WHERE wholesaler_id = ? AND state <> 'dropped')`)
+      .run(key, id)
+  }
+
+  #reopenImages({ id }: WholesalerRef, key: string): void {
+    this.#database
+      .prepare('UPDATE imported SET images_done = NULL WHERE wholesaler_id = ? AND key = ? AND batch IS NOT NULL')
+      .run(id, key)
+  }
+}

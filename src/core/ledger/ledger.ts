@@ -1,0 +1,230 @@
+/**
+ * The ledger: the tool's own memory of one store. What is staged, what was last imported, which batch
+ * ended how, and every image ever imported.
+ *
+ * In: staged rows of a snapshot, results of applied batches. Out: batches of pending products. A
+ * snapshot is invisible until it was read to its end and made current in one short transaction; a
+ * failed one leaves no trace. No call holds a lock for more than 100 ms, however large the feed is. Every
+ * ledger is bound to one store identity: another shop sees none of its rows.
+ */
+import type { Compression, FeedFormat } from '../feed/feed.js'
+import type { ImageLibrary } from '../images/library.js'
+import type { ImageRef, Product } from '../product/product.js'
+import type { ItemResult } from '../store/store.js'
+
+/** Hashes of the canonical product, see `product/fingerprint.ts`. Equal text = equal value. */
+export interface Fingerprints {
+  readonly content: string
+  readonly offer: string
+  readonly images: string
+}
+
+/** A mapped product as it is staged. Plain data: crosses threads and processes as it is. */
+export interface StagedRow extends Fingerprints {
+  readonly key: string
+  /** The product as JSON, see `product/fingerprint.ts`. */
+  readonly body: string
+  readonly variants: number
+  readonly images_wanted: number
+  /** Line of the feed, for messages about repeated keys. */
+  readonly line: number
+}
+
+/** The one shape of a feed in every document (`feeds[]`); kept with the snapshot. */
+export interface FeedSummary {
+  readonly wholesaler: string
+  /** Without secrets. */
+  readonly source: string
+  readonly format: FeedFormat | null
+  readonly preset: string | null
+  readonly encoding: string | null
+  readonly compression: Compression | null
+  readonly bytes: number
+  readonly sha256: string | null
+  readonly complete: boolean
+  readonly records: number
+  readonly products: number
+  readonly variants: number
+  readonly images: number
+  readonly rejects: number
+  readonly repairs: number
+  readonly skipped: number
+  readonly error: { readonly code: string; readonly message: string; readonly hint: string | null } | null
+}
+
+/** What tells that a source has not changed without reading it. Compared as a whole, as text. */
+export interface SourceStamp {
+  /** File: device, inode, size, mtime and ctime in ns. URL: null. */
+  readonly file: string | null
+  readonly etag: string | null
+  readonly lastModified: string | null
+}
+
+/** A snapshot that was staged and made current. */
+export interface StagedSnapshot {
+  readonly id: number
+  readonly sha256: string
+  readonly mappingDigest: string
+  readonly complete: boolean
+  readonly stamp: SourceStamp
+  readonly feed: FeedSummary
+  readonly stagedAt: number
+}
+
+export interface WholesalerState {
+  readonly name: string
+  /** Folder or host the ad-hoc name was first used for; null for a configured wholesaler. */
+  readonly origin: string | null
+  readonly current: StagedSnapshot | null
+  /** Records and products of the last complete snapshot, for the shrink guard. */
+  readonly lastComplete: { readonly records: number; readonly products: number } | null
+}
+
+export interface StagedCounts {
+  readonly new: number
+  readonly changed: number
+  readonly unchanged: number
+  readonly missing: number
+}
+
+/** One snapshot on its way in. Exactly one of `commit` and `abort` ends it. */
+export interface Staging {
+  /**
+   * Adds rows. A key that this snapshot already has is replaced (the last wins).
+   * Returns the replaced rows, with what they counted, in the order of `rows`.
+   */
+  write(rows: readonly StagedRow[]): Promise<readonly ReplacedRow[]>
+  /**
+   * Products of the last import that this snapshot lacks, and how many rows differ, without making
+   * anything visible: for guards and dry runs.
+   */
+  preview(): Promise<StagedCounts>
+  /**
+   * Makes the snapshot current. `complete: false` (lenient) marks nothing missing and keeps what the
+   * previous snapshot had pending.
+   */
+  commit(
+    snapshot: Omit<StagedSnapshot, 'id' | 'stagedAt' | 'feed'> & { readonly feed: FeedSummary },
+  ): Promise<StagedCounts>
+  /** Drops what was written. Safe to call after a failure of any kind, and twice. */
+  abort(): Promise<void>
+}
+
+export interface ReplacedRow {
+  readonly key: string
+  readonly line: number
+  readonly variants: number
+  readonly images_wanted: number
+}
+
+export type PendingKind = 'new' | 'changed'
+
+export interface PendingProduct extends Fingerprints {
+  readonly key: string
+  readonly kind: PendingKind
+  readonly product: Product
+  /** Id in the store, when it was imported before. */
+  readonly storeId: string | null
+  /** Which fingerprints differ from what was last imported; all true for a new one. */
+  readonly differs: { readonly content: boolean; readonly offer: boolean; readonly images: boolean }
+}
+
+/** Who writes: checked against the ledger in the same transaction as the data. */
+export interface Writer {
+  readonly jobId: number
+  /** Fencing token: a writer with a lower token than the job's highest throws `lease_lost`. */
+  readonly token: number
+}
+
+export interface ClaimedBatch {
+  /** Unique for ever, `<job>-<number>`: stores apply one batch id once. */
+  readonly id: string
+  readonly jobId: number
+  /** Counts from 1 inside the job. */
+  readonly number: number
+  readonly wholesaler: string
+  readonly items: readonly PendingProduct[]
+}
+
+/** What the store should have by what was last imported. */
+export interface ImportedProduct extends Fingerprints {
+  readonly key: string
+  readonly storeId: string
+}
+
+/** A product whose wanted images are not yet all attached. */
+export interface PendingImages {
+  readonly key: string
+  readonly storeId: string
+  readonly wholesaler: string
+  readonly imagesFingerprint: string
+  readonly product: Product
+}
+
+export interface BatchCounts {
+  readonly processed: number
+  readonly created: number
+  readonly updated: number
+  readonly unchanged: number
+  readonly skipped: number
+  readonly errors: number
+}
+
+export interface Ledger {
+  /** Next number of a sequence that never decreases: job ids and fencing tokens. */
+  nextNumber(): Promise<number>
+  /** Raises the sequence so that the next number is above `floor`. */
+  raiseNumber(floor: number): Promise<void>
+
+  wholesaler(name: string): Promise<WholesalerState | null>
+  wholesalers(): Promise<readonly WholesalerState[]>
+  /** Remembers the wholesaler (idempotent). The origin of an ad-hoc name is set once. */
+  addWholesaler(name: string, origin: string | null): Promise<WholesalerState>
+  /** Notes that the source was looked at and is unchanged: the stamp may have moved, the content has not. */
+  touchSnapshot(name: string, stamp: SourceStamp): Promise<void>
+
+  /** Begins a snapshot; leftovers of an earlier one that never ended are dropped first. */
+  beginStaging(wholesaler: string): Promise<Staging>
+
+  /** Products that a run would write. With `updateExisting: false` only new ones; `failed` are included. */
+  countPending(wholesaler: string, options: { readonly updateExisting: boolean }): Promise<number>
+  countMissing(wholesaler: string): Promise<number>
+
+  /**
+   * Takes the next pending products as a batch: those that failed least often first, then in the order of
+   * the feed; each product at most once per job. Null when there is none. A batch that a dead owner of
+   * the same job left unfinished is handed out again first, under its old id.
+   */
+  claimBatch(
+    writer: Writer,
+    options: { readonly wholesaler: string; readonly size: number; readonly updateExisting: boolean },
+  ): Promise<ClaimedBatch | null>
+  /** Records the results of an applied batch: the checkpoint. Safe to call twice with the same results. */
+  finishBatch(writer: Writer, batch: ClaimedBatch, results: readonly ItemResult[]): Promise<BatchCounts>
+  /** Gives a claimed batch back, untouched. */
+  releaseBatch(writer: Writer, batch: ClaimedBatch): Promise<void>
+  /** Sum of all finished batches of the job and their number: what a resumed job starts from. */
+  jobCounts(jobId: number): Promise<BatchCounts & { readonly batches: number }>
+
+  /** Products whose images are pending, by key after `after`; products that the feed no longer has are left out. */
+  pendingImages(
+    wholesaler: string,
+    options: { readonly size: number; readonly after: string | null },
+  ): Promise<readonly PendingImages[]>
+  countPendingImages(wholesaler: string): Promise<number>
+  /** The images of this product, in this version, are all attached. */
+  finishImages(writer: Writer, wholesaler: string, key: string, imagesFingerprint: string): Promise<void>
+
+  /** What was imported, by key after `after`, for `--verify`. */
+  imported(
+    wholesaler: string,
+    options: { readonly size: number; readonly after: string | null },
+  ): Promise<readonly ImportedProduct[]>
+  /** Makes products pending again (content) or their images, because the store no longer has what was imported. */
+  reopen(wholesaler: string, keys: readonly string[], what: 'product' | 'images'): Promise<void>
+
+  readonly images: ImageLibrary
+  close(): Promise<void>
+}
+
+export type { ImageRef }

@@ -1,0 +1,75 @@
+import type { Clock } from '../clock.js'
+import { droppedStaging } from './dropped-staging.js'
+import type { ReplacedRow, StagedCounts, StagedRow, StagedSnapshot, Staging } from './ledger.js'
+import { type MemoryRow, type MemoryWholesaler, stateOf } from './memory-wholesaler.js'
+
+/** A snapshot on its way into the ledger in memory. */
+export class MemoryStaging implements Staging {
+  readonly #wholesaler: MemoryWholesaler
+  readonly #clock: Clock
+  readonly #snapshotId: number
+  readonly #rows = new Map<string, StagedRow>()
+
+  constructor(wholesaler: MemoryWholesaler, snapshotId: number, clock: Clock) {
+    this.#wholesaler = wholesaler
+    this.#snapshotId = snapshotId
+    this.#clock = clock
+    wholesaler.staging = this
+  }
+
+  async write(rows: readonly StagedRow[]): Promise<readonly ReplacedRow[]> {
+    this.#checkAlive()
+    return rows.flatMap((row) => {
+      const before = this.#rows.get(row.key)
+      this.#rows.set(row.key, row)
+      if (before === undefined) return []
+      return [{ key: before.key, line: before.line, variants: before.variants, images_wanted: before.images_wanted }]
+    })
+  }
+
+  async preview(): Promise<StagedCounts> {
+    const lacking = [...this.#wholesaler.imported].filter(([key, { written }]) => written && !this.#rows.has(key))
+    return { ...this.#countStates(), missing: lacking.length }
+  }
+
+  async commit({ feed, ...snapshot }: Omit<StagedSnapshot, 'id' | 'stagedAt'>): Promise<StagedCounts> {
+    this.#checkAlive()
+    const wholesaler = this.#wholesaler
+    const counts = this.#countStates()
+    const rows = new Map([...this.#rows].map(([key, row]) => [key, this.#withAttempts(row)]))
+    if (!snapshot.complete) {
+      for (const [key, row] of wholesaler.rows) if (!rows.has(key)) rows.set(key, row)
+    }
+    wholesaler.rows = rows
+    wholesaler.staging = null
+    wholesaler.current = { ...snapshot, feed, id: this.#snapshotId, stagedAt: this.#clock.now() }
+    if (snapshot.complete) wholesaler.lastComplete = { records: feed.records, products: feed.products }
+
+    for (const [key, product] of wholesaler.imported) {
+      const missing = product.written && !rows.has(key) && (snapshot.complete || product.missing)
+      wholesaler.imported.set(key, { ...product, missing })
+    }
+    for (const key of wholesaler.failures.keys()) if (!rows.has(key)) wholesaler.failures.delete(key)
+    const missing = [...wholesaler.imported.values()].filter((product) => product.missing).length
+    return { ...counts, missing }
+  }
+
+  async abort(): Promise<void> {
+    if (this.#wholesaler.staging === this) this.#wholesaler.staging = null
+  }
+
+  #checkAlive(): void {
+    if (this.#wholesaler.staging !== this) throw droppedStaging(this.#wholesaler.name)
+  }
+
+  #withAttempts(row: StagedRow): MemoryRow {
+    const failure = this.#wholesaler.failures.get(row.key)
+    return { row, attempts: failure?.attempts ?? 0, lastJob: failure?.lastJob ?? null }
+  }
+
+  #countStates(): Omit<StagedCounts, 'missing'> {
+    const counts = { new: 0, changed: 0, unchanged: 0 }
+    for (const row of this.#rows.values()) counts[stateOf(this.#wholesaler, row)] += 1
+    return counts
+  }
+}

@@ -1,0 +1,115 @@
+/** One wholesaler's part of the ledger in memory: plain maps, states found out by looking. */
+import { parseBody } from '../product/fingerprint.js'
+import type { Fingerprints, PendingProduct, StagedRow, StagedSnapshot, WholesalerState } from './ledger.js'
+
+export interface MemoryRow {
+  readonly row: StagedRow
+  /** How often the store rejected the product. */
+  attempts: number
+  lastJob: number | null
+}
+
+export interface MemoryImported extends Fingerprints {
+  readonly storeId: string
+  /** False: only known to be in the store, never written by us. */
+  readonly written: boolean
+  /** The images fingerprint whose images are all attached. */
+  readonly imagesDone: string | null
+  readonly missing: boolean
+}
+
+export interface MemoryWholesaler {
+  readonly name: string
+  origin: string | null
+  current: StagedSnapshot | null
+  lastComplete: WholesalerState['lastComplete']
+  /** The current snapshot, in the order of the feed. */
+  rows: Map<string, MemoryRow>
+  readonly imported: Map<string, MemoryImported>
+  readonly failures: Map<string, { readonly attempts: number; readonly lastJob: number }>
+  /** The running batch that each product is in. */
+  readonly takenBy: Map<string, string>
+  /** The staging under way: only the latest may write. */
+  staging: object | null
+}
+
+export type RowState = 'unchanged' | 'new' | 'changed'
+
+export function newWholesaler(name: string): MemoryWholesaler {
+  return {
+    name,
+    origin: null,
+    current: null,
+    lastComplete: null,
+    rows: new Map(),
+    imported: new Map(),
+    failures: new Map(),
+    takenBy: new Map(),
+    staging: null,
+  }
+}
+
+/** How a staged row stands to what was last imported. */
+export function stateOf({ imported }: MemoryWholesaler, row: StagedRow): RowState {
+  const before = imported.get(row.key)
+  if (before === undefined) return 'new'
+  return sameProduct(before, row) ? 'unchanged' : 'changed'
+}
+
+export function sameProduct(a: Fingerprints, b: Fingerprints): boolean {
+  return a.content === b.content && a.offer === b.offer && a.images === b.images
+}
+
+export function pendingRows(wholesaler: MemoryWholesaler, updateExisting: boolean): readonly MemoryRow[] {
+  return [...wholesaler.rows.values()].filter(({ row }) => {
+    const state = stateOf(wholesaler, row)
+    return state === 'new' || (state === 'changed' && updateExisting)
+  })
+}
+
+export function toPendingProduct(wholesaler: MemoryWholesaler, row: StagedRow): PendingProduct {
+  const { key, content, offer, images, body } = row
+  const before = wholesaler.imported.get(key)
+  return {
+    key,
+    content,
+    offer,
+    images,
+    kind: before === undefined ? 'new' : 'changed',
+    product: parseBody(body),
+    storeId: before?.storeId ?? null,
+    differs: {
+      content: before?.content !== content,
+      offer: before?.offer !== offer,
+      images: before?.images !== images,
+    },
+  }
+}
+
+/** Imported products with images to attach, as far as the feed has them in that version, by key. */
+export function withPendingImages({ imported, rows }: MemoryWholesaler) {
+  return [...imported]
+    .flatMap(([key, { storeId, images, imagesDone }]) => {
+      const row = rows.get(key)?.row
+      if (imagesDone === images || row?.images !== images) return []
+      return [{ key, storeId, images, body: row.body }]
+    })
+    .sort(byKey)
+}
+
+/** Order of keys in SQLite: by their UTF-8 bytes. */
+export function byKey(a: { readonly key: string }, b: { readonly key: string }): number {
+  return compareText(a.key, b.key)
+}
+
+/** The page of things sorted by key that begins after `after`. */
+export function pageOf<T extends { readonly key: string }>(
+  sorted: readonly T[],
+  { size, after }: { readonly size: number; readonly after: string | null },
+): readonly T[] {
+  return sorted.filter(({ key }) => after === null || compareText(key, after) > 0).slice(0, size)
+}
+
+function compareText(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b))
+}

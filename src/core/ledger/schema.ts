@@ -1,0 +1,163 @@
+/**
+ * Tables of the ledger.
+ *
+ * Staged rows are only ever appended, under the number of their snapshot; one pointer on the wholesaler's
+ * row makes a snapshot the current one. What was last imported is kept apart and outlives snapshots. All
+ * that belongs to a store hangs below its row in `store`; the sequence is one for the whole file, as are
+ * jobs. Times are Unix milliseconds.
+ */
+
+/** The n-th script brings the schema to version n. Only ever appended to. */
+export const ledgerMigrations: readonly string[] = [
+  `
+  CREATE TABLE sequence (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    value INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO sequence (id, value) VALUES (1, 0);
+
+  CREATE TABLE store (
+    id INTEGER PRIMARY KEY,
+    identity TEXT NOT NULL UNIQUE
+  ) STRICT;
+
+  CREATE TABLE wholesaler (
+    id INTEGER PRIMARY KEY,
+    store_id INTEGER NOT NULL REFERENCES store (id),
+    name TEXT NOT NULL,
+    origin TEXT,
+    current_snapshot INTEGER,
+    complete_records INTEGER,          -- of the last complete snapshot
+    complete_products INTEGER,
+    complete_fetches INTEGER NOT NULL DEFAULT 0, -- counts unchanged ones too
+    unsettled_after TEXT,              -- missing products are yet to be marked after this key; null: all are
+    UNIQUE (store_id, name)
+  ) STRICT;
+
+  CREATE TABLE snapshot (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    wholesaler_id INTEGER NOT NULL REFERENCES wholesaler (id),
+    state TEXT NOT NULL CHECK (state IN ('staging', 'committed', 'dropped')),
+    first_row INTEGER NOT NULL,        -- its staged rows have ids in this range, maybe among others
+    last_row INTEGER NOT NULL,
+    sha256 TEXT,                       -- from here on: known when it is committed
+    mapping_digest TEXT,
+    complete INTEGER,
+    file_stamp TEXT,
+    etag TEXT,
+    last_modified TEXT,
+    feed TEXT,                         -- FeedSummary as JSON
+    staged_at INTEGER
+  ) STRICT;
+  CREATE INDEX snapshot_wholesaler ON snapshot (wholesaler_id);
+
+  CREATE TABLE staged (
+    id INTEGER PRIMARY KEY,            -- order of the feed
+    snapshot_id INTEGER NOT NULL,      -- no REFERENCES: a look-up for each of a million rows
+    key TEXT NOT NULL,
+    line INTEGER NOT NULL,
+    content TEXT NOT NULL,
+    offer TEXT NOT NULL,
+    images TEXT NOT NULL,
+    variants INTEGER NOT NULL,
+    images_wanted INTEGER NOT NULL,
+    state INTEGER NOT NULL,            -- against imported: 0 unchanged, 1 new, 2 changed
+    attempts INTEGER NOT NULL DEFAULT 0, -- how often the store rejected it
+    last_job INTEGER,                  -- the job that took it last: none takes a product twice
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX staged_key ON staged (snapshot_id, key);
+  CREATE INDEX staged_pending ON staged (snapshot_id, state, attempts, id, last_job) WHERE state > 0;
+
+  CREATE TABLE imported (
+    wholesaler_id INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    store_product_id TEXT NOT NULL,
+    content TEXT NOT NULL,             -- fingerprints as last imported; '' to import it again
+    offer TEXT NOT NULL,
+    images TEXT NOT NULL,
+    images_done TEXT,                  -- the images fingerprint whose images are all attached
+    batch TEXT,                        -- that wrote it; null: only known to be in the store, never written by us
+    missing_since INTEGER,
+    missing_fetch INTEGER,             -- number of the complete fetch that lacked it first
+    retired TEXT,                      -- how the missing policy took it out of sale
+    PRIMARY KEY (wholesaler_id, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX imported_missing ON imported (wholesaler_id, key) WHERE missing_since IS NOT NULL;
+  CREATE INDEX imported_images ON imported (wholesaler_id, key) WHERE images_done IS NOT images;
+
+  CREATE TABLE failure (               -- what a new snapshot takes over of products that were rejected
+    wholesaler_id INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    last_job INTEGER NOT NULL,
+    PRIMARY KEY (wholesaler_id, key)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE job_fence (
+    job_id INTEGER PRIMARY KEY,
+    token INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE batch (
+    id TEXT NOT NULL PRIMARY KEY,
+    job_id INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    wholesaler_id INTEGER NOT NULL REFERENCES wholesaler (id),
+    token INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('running', 'finished', 'released')),
+    processed INTEGER NOT NULL DEFAULT 0,
+    created INTEGER NOT NULL DEFAULT 0,
+    updated INTEGER NOT NULL DEFAULT 0,
+    unchanged INTEGER NOT NULL DEFAULT 0,
+    skipped INTEGER NOT NULL DEFAULT 0,
+    errors INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (job_id, number)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE batch_item (            -- products of running batches, as claimed; each in the batch that took it last
+    wholesaler_id INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    batch_id TEXT NOT NULL REFERENCES batch (id),
+    content TEXT NOT NULL,
+    offer TEXT NOT NULL,
+    images TEXT NOT NULL,
+    images_wanted INTEGER NOT NULL,
+    PRIMARY KEY (wholesaler_id, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX batch_item_batch ON batch_item (batch_id);
+
+  CREATE TABLE image (
+    store_id INTEGER NOT NULL REFERENCES store (id),
+    sha256 TEXT NOT NULL,              -- of the bytes as downloaded
+    store_image_id TEXT NOT NULL,
+    extension TEXT NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    PRIMARY KEY (store_id, sha256)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX image_store_image ON image (store_id, store_image_id);
+
+  CREATE TABLE image_url (
+    store_id INTEGER NOT NULL REFERENCES store (id),
+    url TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    PRIMARY KEY (store_id, url)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX image_url_sha256 ON image_url (store_id, sha256);
+
+  CREATE TABLE image_failure (
+    store_id INTEGER NOT NULL REFERENCES store (id),
+    url TEXT NOT NULL,
+    code TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    failed_at INTEGER NOT NULL,
+    times INTEGER NOT NULL,
+    PRIMARY KEY (store_id, url)
+  ) STRICT, WITHOUT ROWID;
+  `,
+]
+
+/** `staged.state`: how a staged product stands to what was last imported. */
+export const rowState = { unchanged: 0, new: 1, changed: 2 } as const

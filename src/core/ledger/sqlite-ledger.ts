@@ -1,0 +1,166 @@
+import type { Clock } from '../clock.js'
+import type { ImageLibrary } from '../images/library.js'
+import { type Database, openDatabase } from '../sqlite.js'
+import type { ItemResult } from '../store/store.js'
+import { BatchTable, type ClaimOptions } from './batch-table.js'
+import { ImportedTable, type Page } from './imported-table.js'
+import type {
+  BatchCounts,
+  ClaimedBatch,
+  ImportedProduct,
+  Ledger,
+  PendingImages,
+  SourceStamp,
+  Staging,
+  WholesalerState,
+  Writer,
+} from './ledger.js'
+import { Pace } from './pace.js'
+import { ledgerMigrations, rowState } from './schema.js'
+import { nextNumber, raiseNumber } from './sequence.js'
+import { purgeDropped, settleMissing } from './settle.js'
+import { SqliteImageLibrary } from './sqlite-image-library.js'
+import { beginSqliteStaging, countInState, countMissing } from './sqlite-staging.js'
+import { WholesalerTable } from './wholesaler-table.js'
+
+export interface LedgerOptions {
+  /** Of the store that is written to; the ledger shows only what belongs to it. */
+  readonly storeIdentity: string
+  readonly clock: Clock
+}
+
+/**
+ * Opens the ledger of a store in a SQLite file, which may hold those of other stores too, and creates what
+ * is not there. Throws what `openDatabase` throws. Several processes may have it open at once.
+ */
+export async function openSqliteLedger(path: string, { storeIdentity, clock }: LedgerOptions): Promise<Ledger> {
+  const database = await openDatabase(path, { migrations: ledgerMigrations })
+  try {
+    return new SqliteLedger(database, findStore(database, storeIdentity), clock)
+  } catch (error: unknown) {
+    database.close()
+    throw error
+  }
+}
+
+function findStore(database: Database, identity: string): number {
+  const find = database.prepare<{ id: number }>('SELECT id FROM store WHERE identity = ?')
+  const known = find.get(identity)
+  if (known !== undefined) return known.id
+  return database.transaction(() => {
+    database.prepare('INSERT OR IGNORE INTO store (identity) VALUES (?)').run(identity)
+    const added = find.get(identity)
+    if (added === undefined) throw new Error('the ledger gave the store no number')
+    return added.id
+  })
+}
+
+class SqliteLedger implements Ledger {
+  readonly images: ImageLibrary
+  readonly #database: Database
+  readonly #clock: Clock
+  readonly #wholesalers: WholesalerTable
+  readonly #batches: BatchTable
+  readonly #imported: ImportedTable
+
+  constructor(database: Database, storeId: number, clock: Clock) {
+    this.#database = database
+    this.#clock = clock
+    this.#wholesalers = new WholesalerTable(database, storeId)
+    this.#batches = new BatchTable(database, this.#wholesalers)
+    this.#imported = new ImportedTable(database)
+    this.images = new SqliteImageLibrary(database, storeId, clock)
+  }
+
+  async nextNumber(): Promise<number> {
+    return nextNumber(this.#database)
+  }
+
+  async raiseNumber(floor: number): Promise<void> {
+    raiseNumber(this.#database, floor)
+  }
+
+  async wholesaler(name: string): Promise<WholesalerState | null> {
+    return this.#wholesalers.state(name)
+  }
+
+  async wholesalers(): Promise<readonly WholesalerState[]> {
+    return this.#wholesalers.states()
+  }
+
+  async addWholesaler(name: string, origin: string | null): Promise<WholesalerState> {
+    this.#wholesalers.add(name, origin)
+    const state = this.#wholesalers.state(name)
+    if (state === null) throw new Error(`the ledger lost the wholesaler ${name}`)
+    return state
+  }
+
+  async touchSnapshot(name: string, stamp: SourceStamp): Promise<void> {
+    this.#wholesalers.touch(name, stamp)
+    const { id } = this.#wholesalers.require(name)
+    const pace = new Pace(this.#clock)
+    await settleMissing(this.#database, id, pace)
+    await purgeDropped(this.#database, id, pace)
+  }
+
+  async beginStaging(wholesaler: string): Promise<Staging> {
+    return await beginSqliteStaging(this.#database, this.#wholesalers.require(wholesaler), this.#clock)
+  }
+
+  async countPending(wholesaler: string, options: { readonly updateExisting: boolean }): Promise<number> {
+    const snapshotId = this.#wholesalers.find(wholesaler)?.currentSnapshot ?? null
+    if (snapshotId === null) return 0
+    const added = countInState(this.#database, snapshotId, rowState.new)
+    return options.updateExisting ? added + countInState(this.#database, snapshotId, rowState.changed) : added
+  }
+
+  async countMissing(wholesaler: string): Promise<number> {
+    const found = this.#wholesalers.find(wholesaler)
+    if (found === null) return 0
+    await settleMissing(this.#database, found.id, new Pace(this.#clock))
+    return countMissing(this.#database, found.id)
+  }
+
+  async claimBatch(writer: Writer, options: ClaimOptions): Promise<ClaimedBatch | null> {
+    return this.#batches.claim(writer, options)
+  }
+
+  async finishBatch(writer: Writer, batch: ClaimedBatch, results: readonly ItemResult[]): Promise<BatchCounts> {
+    return this.#batches.finish(writer, batch, results, this.#clock.now())
+  }
+
+  async releaseBatch(writer: Writer, batch: ClaimedBatch): Promise<void> {
+    this.#batches.release(writer, batch)
+  }
+
+  async jobCounts(jobId: number): Promise<BatchCounts & { readonly batches: number }> {
+    return this.#batches.sum(jobId)
+  }
+
+  async pendingImages(wholesaler: string, page: Page): Promise<readonly PendingImages[]> {
+    const found = this.#wholesalers.find(wholesaler)
+    return found === null ? [] : this.#imported.pendingImages(found, page)
+  }
+
+  async countPendingImages(wholesaler: string): Promise<number> {
+    const found = this.#wholesalers.find(wholesaler)
+    return found === null ? 0 : this.#imported.countPendingImages(found)
+  }
+
+  async finishImages(writer: Writer, wholesaler: string, key: string, imagesFingerprint: string): Promise<void> {
+    this.#imported.finishImages(writer, this.#wholesalers.require(wholesaler), key, imagesFingerprint)
+  }
+
+  async imported(wholesaler: string, page: Page): Promise<readonly ImportedProduct[]> {
+    const found = this.#wholesalers.find(wholesaler)
+    return found === null ? [] : this.#imported.page(found, page)
+  }
+
+  async reopen(wholesaler: string, keys: readonly string[], what: 'product' | 'images'): Promise<void> {
+    await this.#imported.reopen(this.#wholesalers.require(wholesaler), keys, what, new Pace(this.#clock))
+  }
+
+  async close(): Promise<void> {
+    this.#database.close()
+  }
+}

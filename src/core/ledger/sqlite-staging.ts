@@ -1,0 +1,226 @@
+import type { Clock } from '../clock.js'
+import { WholesalerError } from '../errors.js'
+import type { Database } from '../sqlite.js'
+import { droppedStaging } from './dropped-staging.js'
+import type { ReplacedRow, StagedCounts, StagedRow, StagedSnapshot, Staging } from './ledger.js'
+import { Pace } from './pace.js'
+import { rowState } from './schema.js'
+import { pruneFailures, purgeDropped, settleMissing, takeOverFailures } from './settle.js'
+import { lastStagedId, type WrittenRows, writeRows } from './staged-rows.js'
+import type { WholesalerRef } from './wholesaler-table.js'
+
+/** Begins a snapshot of the wholesaler, after dropping what an earlier staging left behind. */
+export async function beginSqliteStaging(
+  database: Database,
+  wholesaler: WholesalerRef,
+  clock: Clock,
+): Promise<SqliteStaging> {
+  const pace = new Pace(clock)
+  await settleMissing(database, wholesaler.id, pace)
+  const snapshotId = database.transaction(() => {
+    database
+      .prepare("UPDATE snapshot SET state = 'dropped' WHERE wholesaler_id = ? AND state = 'staging'")
+      .run(wholesaler.id)
+    const last = lastStagedId(database)
+    const begun = database.prepare<{ id: number }>(
+      "INSERT INTO snapshot (wholesaler_id, state, first_row, last_row) VALUES (?, 'staging', ?, ?) RETURNING id",
+    )
+    const row = begun.get(wholesaler.id, last + 1, last)
+    if (row === undefined) throw new Error('the ledger gave the snapshot no number')
+    return row.id
+  })
+  await purgeDropped(database, wholesaler.id, pace)
+  return new SqliteStaging(database, wholesaler, snapshotId, clock)
+}
+
+class SqliteStaging implements Staging {
+  readonly #database: Database
+  readonly #wholesaler: WholesalerRef
+  readonly #snapshotId: number
+  readonly #clock: Clock
+  readonly #pace: Pace
+  #products = 0
+
+  constructor(database: Database, wholesaler: WholesalerRef, snapshotId: number, clock: Clock) {
+    this.#database = database
+    this.#wholesaler = wholesaler
+    this.#snapshotId = snapshotId
+    this.#clock = clock
+    this.#pace = new Pace(clock)
+  }
+
+  async write(rows: readonly StagedRow[]): Promise<readonly ReplacedRow[]> {
+    const replaced: ReplacedRow[] = []
+    for (let first = 0; first < rows.length; ) {
+      first = await this.#pace.step((count) => {
+        const some = rows.slice(first, first + count)
+        const written = this.#database.transaction(() => this.#write(some))
+        this.#products += written.inserted
+        replaced.push(...written.replaced)
+        return first + some.length
+      })
+    }
+    return replaced
+  }
+
+  async preview(): Promise<StagedCounts> {
+    return { ...this.#countStates(), missing: await this.#countLacking() }
+  }
+
+  async commit(snapshot: Omit<StagedSnapshot, 'id' | 'stagedAt'>): Promise<StagedCounts> {
+    const counts = this.#countStates()
+    const { id: wholesalerId } = this.#wholesaler
+    if (!snapshot.complete) await this.#carryOver()
+    await takeOverFailures(this.#database, wholesalerId, this.#snapshotId, this.#pace)
+    this.#makeCurrent(snapshot)
+
+    await settleMissing(this.#database, wholesalerId, this.#pace)
+    await purgeDropped(this.#database, wholesalerId, this.#pace)
+    await pruneFailures(this.#database, wholesalerId, this.#snapshotId, this.#pace)
+    return { ...counts, missing: countMissing(this.#database, wholesalerId) }
+  }
+
+  async abort(): Promise<void> {
+    try {
+      this.#database.transaction(() => {
+        this.#database
+          .prepare("UPDATE snapshot SET state = 'dropped' WHERE id = ? AND state = 'staging'")
+          .run(this.#snapshotId)
+      })
+      await purgeDropped(this.#database, this.#wholesaler.id, this.#pace)
+    } catch (error: unknown) {
+      // A full or failing disk is why it is aborted: nothing of it is visible, and the next staging drops it.
+      if (!(error instanceof WholesalerError)) throw error
+    }
+  }
+
+  #write(rows: readonly StagedRow[]): WrittenRows {
+    this.#checkAlive()
+    const target = {
+      snapshotId: this.#snapshotId,
+      wholesalerId: this.#wholesaler.id,
+      mayBeKnown: this.#hasImported(),
+    }
+    return writeRows(this.#database, target, rows)
+  }
+
+  /** The snapshot ends under our hands when someone else begins one of the same wholesaler. */
+  #checkAlive(): void {
+    const row = this.#database
+      .prepare<{ state: string }>('SELECT state FROM snapshot WHERE id = ?')
+      .get(this.#snapshotId)
+    if (row?.state === 'staging') return
+    throw droppedStaging(this.#wholesaler.name)
+  }
+
+  #hasImported(): boolean {
+    return (
+      this.#database.prepare('SELECT 1 FROM imported WHERE wholesaler_id = ? LIMIT 1').get(this.#wholesaler.id) !==
+      undefined
+    )
+  }
+
+  #countStates(): Omit<StagedCounts, 'missing'> {
+    const count = (state: number) => countInState(this.#database, this.#snapshotId, state)
+    const added = count(rowState.new)
+    const changed = count(rowState.changed)
+    return { new: added, changed, unchanged: this.#products - added - changed }
+  }
+
+  /** Products of the last import that this snapshot lacks. */
+  async #countLacking(): Promise<number> {
+    const page = this.#database.prepare<{ key: string; lacking: number }>(`
+      SELECT key, batch IS NOT NULL AND NOT EXISTS
+        (SELECT 1 FROM staged s WHERE s.snapshot_id = ? AND s.key = imported.key) AS lacking
+      FROM imported WHERE wholesaler_id = ? AND key > ? ORDER BY key LIMIT ?`)
+    let count = 0
+    for (let after: string | undefined = ''; after !== undefined; ) {
+      const from: string = after
+      const products = await this.#pace.step((rows) => page.all(this.#snapshotId, this.#wholesaler.id, from, rows))
+      for (const { lacking } of products) count += lacking
+      after = products.at(-1)?.key
+    }
+    return count
+  }
+
+  /** Copies what the current snapshot has and this one lacks: nothing is known about products not yet read. */
+  async #carryOver(): Promise<void> {
+    const current = this.#database
+      .prepare<{ id: number; first_row: number; last_row: number }>(`
+        SELECT s.id, s.first_row, s.last_row FROM wholesaler w JOIN snapshot s ON s.id = w.current_snapshot
+        WHERE w.id = ?`)
+      .get(this.#wholesaler.id)
+    if (current === undefined) return
+    const copy = this.#database.prepare(`
+      INSERT OR IGNORE INTO staged
+        (snapshot_id, key, line, content, offer, images, variants, images_wanted, state, attempts, last_job, body)
+      SELECT ?, key, line, content, offer, images, variants, images_wanted, state, attempts, last_job, body
+      FROM staged WHERE id >= ? AND id < ? AND snapshot_id = ? ORDER BY id`)
+    for (let first = current.first_row; first <= current.last_row; ) {
+      first = await this.#pace.step((rows) =>
+        this.#database.transaction(() => {
+          this.#checkAlive()
+          copy.run(this.#snapshotId, first, first + rows, current.id)
+          this.#database
+            .prepare('UPDATE snapshot SET last_row = ? WHERE id = ?')
+            .run(lastStagedId(this.#database), this.#snapshotId)
+          return first + rows
+        }),
+      )
+    }
+  }
+
+  #makeCurrent({ sha256, mappingDigest, complete, stamp, feed }: Omit<StagedSnapshot, 'id' | 'stagedAt'>): void {
+    const { id: wholesalerId } = this.#wholesaler
+    this.#database.transaction(() => {
+      this.#checkAlive()
+      this.#database
+        .prepare("UPDATE snapshot SET state = 'dropped' WHERE wholesaler_id = ? AND state = 'committed'")
+        .run(wholesalerId)
+      this.#database
+        .prepare(`
+          UPDATE snapshot SET state = 'committed', sha256 = ?, mapping_digest = ?, complete = ?, file_stamp = ?,
+            etag = ?, last_modified = ?, feed = ?, staged_at = ?
+          WHERE id = ?`)
+        .run(
+          sha256,
+          mappingDigest,
+          complete ? 1 : 0,
+          stamp.file,
+          stamp.etag,
+          stamp.lastModified,
+          JSON.stringify(feed),
+          this.#clock.now(),
+          this.#snapshotId,
+        )
+      this.#database
+        .prepare("UPDATE wholesaler SET current_snapshot = ?, unsettled_after = '' WHERE id = ?")
+        .run(this.#snapshotId, wholesalerId)
+      if (!complete) return
+      this.#database
+        .prepare(`
+          UPDATE wholesaler SET complete_records = ?, complete_products = ?, complete_fetches = complete_fetches + 1
+          WHERE id = ?`)
+        .run(feed.records, feed.products, wholesalerId)
+    })
+  }
+}
+
+/** Pending rows of a snapshot in this state; reads only the index. */
+export function countInState(database: Database, snapshotId: number, state: number): number {
+  const row = database
+    .prepare<{ count: number }>(
+      'SELECT count(*) AS count FROM staged WHERE snapshot_id = ? AND state = ? AND state > 0',
+    )
+    .get(snapshotId, state)
+  return row?.count ?? 0
+}
+
+export function countMissing(database: Database, wholesalerId: number): number {
+  const row = database
+    .prepare<{ count: number }>(
+      'SELECT count(*) AS count FROM imported WHERE wholesaler_id = ? AND missing_since IS NOT NULL',
+    )
+    .get(wholesalerId)
+  return row?.count ?? 0
+}

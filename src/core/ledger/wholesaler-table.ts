@@ -1,0 +1,119 @@
+import type { Database } from '../sqlite.js'
+import type { FeedSummary, SourceStamp, StagedSnapshot, WholesalerState } from './ledger.js'
+
+/** What the other tables of the ledger need to know of a wholesaler. */
+export interface WholesalerRef {
+  readonly id: number
+  readonly name: string
+  readonly currentSnapshot: number | null
+}
+
+interface StateRow {
+  readonly name: string
+  readonly origin: string | null
+  readonly complete_records: number | null
+  readonly complete_products: number | null
+  /** Null when nothing was committed yet; then all that follow are null too. */
+  readonly id: number | null
+  readonly sha256: string
+  readonly mapping_digest: string
+  readonly complete: number
+  readonly file_stamp: string | null
+  readonly etag: string | null
+  readonly last_modified: string | null
+  readonly feed: string
+  readonly staged_at: number
+}
+
+const selectState = `
+  SELECT w.name, w.origin, w.complete_records, w.complete_products, s.id, s.sha256, s.mapping_digest, s.complete,
+    s.file_stamp, s.etag, s.last_modified, s.feed, s.staged_at
+  FROM wholesaler w LEFT JOIN snapshot s ON s.id = w.current_snapshot
+  WHERE w.store_id = ?`
+
+/** The wholesalers of one store, each with its current snapshot. */
+export class WholesalerTable {
+  readonly #database: Database
+  readonly storeId: number
+
+  constructor(database: Database, storeId: number) {
+    this.#database = database
+    this.storeId = storeId
+  }
+
+  state(name: string): WholesalerState | null {
+    const row = this.#database.prepare<StateRow>(`${selectState} AND w.name = ?`).get(this.storeId, name)
+    return row === undefined ? null : toState(row)
+  }
+
+  states(): readonly WholesalerState[] {
+    return this.#database.prepare<StateRow>(`${selectState} ORDER BY w.id`).all(this.storeId).map(toState)
+  }
+
+  add(name: string, origin: string | null): void {
+    this.#database.transaction(() => {
+      this.#database
+        .prepare(
+          `INSERT INTO wholesaler (store_id, name, origin) VALUES (?, ?, ?)
+           ON CONFLICT DO UPDATE SET origin = coalesce(origin, excluded.origin)`,
+        )
+        .run(this.storeId, name, origin)
+    })
+  }
+
+  find(name: string): WholesalerRef | null {
+    return (
+      this.#database
+        .prepare<WholesalerRef>(
+          'SELECT id, name, current_snapshot AS currentSnapshot FROM wholesaler WHERE store_id = ? AND name = ?',
+        )
+        .get(this.storeId, name) ?? null
+    )
+  }
+
+  /** For calls that make no sense before `addWholesaler`. */
+  require(name: string): WholesalerRef {
+    const found = this.find(name)
+    if (found === null) throw new Error(`the ledger does not know the wholesaler ${name}`)
+    return found
+  }
+
+  /** Notes one more fetch that brought the current snapshot. */
+  touch(name: string, stamp: SourceStamp): void {
+    this.#database.transaction(() => {
+      const { id, currentSnapshot } = this.require(name)
+      if (currentSnapshot === null) throw new Error(`${name} has no snapshot to touch`)
+      this.#database
+        .prepare('UPDATE snapshot SET file_stamp = ?, etag = ?, last_modified = ? WHERE id = ?')
+        .run(stamp.file, stamp.etag, stamp.lastModified, currentSnapshot)
+      this.#database
+        .prepare(
+          `UPDATE wholesaler SET complete_fetches = complete_fetches + (SELECT complete FROM snapshot WHERE id = ?)
+           WHERE id = ?`,
+        )
+        .run(currentSnapshot, id)
+    })
+  }
+}
+
+function toState(row: StateRow): WholesalerState {
+  const { name, origin, complete_records: records, complete_products: products } = row
+  return {
+    name,
+    origin,
+    current: row.id === null ? null : toSnapshot(row, row.id),
+    lastComplete: records === null || products === null ? null : { records, products },
+  }
+}
+
+function toSnapshot(row: StateRow, id: number): StagedSnapshot {
+  return {
+    id,
+    sha256: row.sha256,
+    mappingDigest: row.mapping_digest,
+    complete: row.complete === 1,
+    stamp: { file: row.file_stamp, etag: row.etag, lastModified: row.last_modified },
+    feed: JSON.parse(row.feed) as FeedSummary,
+    stagedAt: row.staged_at,
+  }
+}

@@ -1,0 +1,71 @@
+/** Finds out which preset a feed needs, and says why. */
+import { WholesalerError } from '../errors.js'
+import { aren } from './presets/aren.js'
+import { ceneo } from './presets/ceneo.js'
+import { generic } from './presets/generic.js'
+import { google } from './presets/google.js'
+import { heureka } from './presets/heureka.js'
+import { iof } from './presets/iof.js'
+import { js } from './presets/js.js'
+import { mada } from './presets/mada.js'
+import type { FeedLook, Preset } from './presets/preset.js'
+import { shopifyCsv } from './presets/shopify-csv.js'
+import { woocommerceCsv } from './presets/woocommerce-csv.js'
+import { yml } from './presets/yml.js'
+import { nearest } from './product-map.js'
+
+/** Special ones before general ones: the first that fits is taken. */
+const presets: readonly Preset[] = [
+  woocommerceCsv,
+  shopifyCsv,
+  iof,
+  yml,
+  ceneo,
+  heureka,
+  js,
+  mada,
+  aren,
+  google,
+  generic,
+]
+
+export const presetNames: readonly string[] = presets.map(({ name }) => name)
+
+/** Word for no preset at all: only the config's `map` counts. */
+export const noPreset = 'none'
+
+/** Paths of elements beside the records that presets read: to be given as `FeedHints.side`. */
+export const sideElements: readonly string[] = presets.flatMap(({ tree }) => (tree === undefined ? [] : [tree.element]))
+
+export interface ChosenPreset {
+  /** Null for `none`. */
+  readonly preset: Preset | null
+  /** Why, for people: `its root element is yml_catalog`. */
+  readonly reason: string
+}
+
+/**
+ * The preset that was said, else the first that fits the feed. Null when none fits. An unknown name throws
+ * `config`.
+ */
+export function choosePreset(look: FeedLook, said?: string): ChosenPreset | null {
+  if (said === noPreset) return { preset: null, reason: 'the config says so' }
+  if (said !== undefined) return { preset: presetByName(said), reason: 'it was said' }
+  for (const preset of presets) {
+    const reason = preset.fits(look)
+    if (reason !== null) return { preset, reason }
+  }
+  return null
+}
+
+/** Throws `config`, naming the presets there are. */
+export function presetByName(name: string): Preset {
+  const preset = presets.find((one) => one.name === name.toLowerCase())
+  if (preset !== undefined) return preset
+  const near = nearest(name, presetNames)
+  throw new WholesalerError({
+    kind: 'config',
+    message: `there is no preset "${name}"`,
+    hint: `${near === null ? '' : `Did you mean ${near}? `}Presets: ${presetNames.join(', ')}, ${noPreset}.`,
+  })
+}

@@ -1,0 +1,61 @@
+/** Lists of images as feeds write them: one cell or element may hold several. */
+import type { ImageRef } from './product.js'
+
+/** A new URL begins after a separator; commas inside a URL (`w_600,f_auto`) are none. */
+const beforeNextUrl = /\s*[|;~,\s]\s*(?=(?:https?:)?\/\/[^/])/i
+
+/** Separators of bare file names; a comma only between names that all look like image files. */
+const betweenNames = /\s*[|;~\n]\s*/
+const imageName = /\.(?:jpe?g|png|gif|webp|avif|bmp|tiff?|svg)$/i
+
+const isUrl = /^(?:https?:)?\/\//i
+
+/** Splits a cell into URLs or file names. Text that is one URL or name comes back alone. */
+export function splitImages(text: string): readonly string[] {
+  if (isUrl.test(text)) return beforeNextUrl.test(text) ? text.split(beforeNextUrl).map(withoutTail) : [text]
+  const names = text.split(betweenNames).filter((name) => name !== '')
+  if (names.length > 1 || !text.includes(',')) return names
+  const byComma = text.split(/\s*,\s*/).filter((name) => name !== '')
+  return byComma.every((name) => imageName.test(name)) ? byComma : names
+}
+
+/** A list may end with its separator. */
+function withoutTail(url: string): string {
+  return url.replace(/[\s|;~,]+$/, '')
+}
+
+/**
+ * Image references of `texts`, each URL once, the first `alt` for the first of them. Names are set behind
+ * `base` when there is one; `//host/…` becomes https.
+ */
+export function imageRefs(
+  texts: readonly string[],
+  {
+    split,
+    base,
+    alt,
+  }: { readonly split: boolean; readonly base?: string | undefined; readonly alt?: string | null | undefined },
+): readonly ImageRef[] {
+  const refs: ImageRef[] = []
+  for (const text of texts) {
+    for (const name of split ? splitImages(text) : [text]) {
+      const url = absolute(name, base)
+      if (url !== '' && !refs.some((ref) => ref.url === url)) {
+        refs.push(refs.length === 0 && alt != null ? { url, alt } : { url })
+      }
+    }
+  }
+  return refs
+}
+
+function absolute(name: string, base: string | undefined): string {
+  if (name.startsWith('//')) return `https:${name}`
+  if (base === undefined || isUrl.test(name)) return name
+  return `${base.replace(/\/+$/, '')}/${name.replace(/^\/+/, '')}`
+}
+
+/** Adds images that are not there yet, by URL. */
+export function addImages(images: readonly ImageRef[], more: readonly ImageRef[]): readonly ImageRef[] {
+  const known = new Set(images.map(({ url }) => url))
+  return [...images, ...more.filter(({ url }) => !known.has(url))]
+}

@@ -1,0 +1,364 @@
+/**
+ * One group of records to products: the five ways in which feeds write variants meet here and come out alike.
+ * (The fifth, a second file, is a matter of `group-records.ts`.)
+ */
+import type { FeedRecord } from '../feed/feed.js'
+import type { CategoryTree } from './category-path.js'
+import { compileKey, compileProduct, type ProductDraft, type ProductReader } from './compile-product.js'
+import { compileField, compileText, RecordProblem } from './field.js'
+import { addImages } from './image-list.js'
+import type { CompileContext, OfferDraft } from './offer.js'
+import { firstOf, type Scope } from './picked.js'
+import { foldSku } from './product.js'
+import type { FieldMap, GroupMap, ProductMap } from './product-map.js'
+import { compileVariant, toVariantSet, type VariantDraft, type VariantReader, type VariantSet } from './variants.js'
+
+/** A product before rules: what its records say. */
+export interface RawProduct {
+  readonly draft: ProductDraft
+  readonly offer: OfferDraft
+  readonly set: VariantSet
+  readonly skuSlug: boolean
+  /** All records it was made of, its main one first. */
+  readonly records: readonly FeedRecord[]
+}
+
+export interface RawSink {
+  product(raw: RawProduct): void
+  problem(record: FeedRecord, problem: RecordProblem, key: string | null): void
+  /** Notes that follow are about this record. */
+  begin(record: FeedRecord): void
+  note(code: string, detail: string): void
+}
+
+export interface RecordMapping {
+  readonly map: (records: readonly FeedRecord[], sink: RawSink) => void
+  /** Names under which records belong together; null when every record is a product. */
+  readonly namesOf: ((record: FeedRecord) => readonly string[]) | null
+  /** Key of a record by itself, for messages. */
+  readonly keyOf: (record: FeedRecord) => string | null
+}
+
+/** What all ways share. */
+interface Compiled {
+  readonly product: ProductReader
+  readonly keyOf: (scope: Scope) => string | null
+  readonly map: ProductMap
+  readonly context: CompileContext
+}
+
+export function compileMapping(map: ProductMap, context: CompileContext, tree: CategoryTree | null): RecordMapping {
+  const compiled = { product: compileProduct(map, context, tree), keyOf: compileKey(map, context), map, context }
+  const keyOf = (record: FeedRecord) => compiled.keyOf(scopeOf(record))
+  const grouped = groupedMapping(compiled)
+  return { ...(grouped ?? { map: singleMapping(compiled), namesOf: null }), keyOf }
+}
+
+type Grouped = Pick<RecordMapping, 'map' | 'namesOf'>
+
+function groupedMapping(compiled: Compiled): Grouped | null {
+  const { group, continues, parent } = compiled.map
+  if (group !== undefined) return sharedMapping(compiled, isGroupMap(group) ? group : { key: group })
+  if (continues !== undefined) return continuedMapping(compiled, continues)
+  return parent === undefined ? null : parentMapping(compiled, parent)
+}
+
+function isGroupMap(group: FieldMap | GroupMap): group is GroupMap {
+  return typeof group === 'object' && 'key' in group
+}
+
+function scopeOf(record: FeedRecord): Scope {
+  return { node: record.data, up: null }
+}
+
+/** Runs `body` for one record; a problem of that record goes to the sink. */
+function guarded(record: FeedRecord, sink: RawSink, key: () => string | null, body: () => void): void {
+  sink.begin(record)
+  try {
+    body()
+  } catch (error: unknown) {
+    if (!(error instanceof RecordProblem)) throw error
+    sink.problem(record, error, key())
+  }
+}
+
+const noVariants: VariantSet = { options: [], variants: [], repeated: [], repeatedSkus: [] }
+
+/** Every record is a product, with what is nested in it as variants. */
+function singleMapping(compiled: Compiled): RecordMapping['map'] {
+  const nested = nestedVariants(compiled)
+  const skuSlug = compiled.map.variants?.skuSlug === true
+  return (records, sink) => {
+    for (const record of records) {
+      const scope = scopeOf(record)
+      guarded(
+        record,
+        sink,
+        () => compiled.keyOf(scope),
+        () => {
+          const { draft, offer } = readProduct(compiled, scope)
+          const set = nested === null ? noVariants : noted(nested(scope, offer), sink)
+          sink.product({ draft, offer, set, skuSlug, records: [record] })
+        },
+      )
+    }
+  }
+}
+
+/** The draft is its own offer: one object, filled once. */
+function readProduct({ product, keyOf }: Compiled, scope: Scope): { draft: ProductDraft; offer: OfferDraft } {
+  const draft = product.base(scope)
+  product.offer(scope, draft)
+  const images = product.images(scope)
+  if (images !== undefined) draft.images = images
+  draft.key = keyOf(scope) ?? ''
+  return { draft, offer: draft }
+}
+
+/** Variants below a record. What they do not say of their price is what the product says. */
+function nestedVariants({ map, context }: Compiled): ((scope: Scope, product: OfferDraft) => VariantSet) | null {
+  const { variants } = map
+  if (variants?.each === undefined) return null
+  const find = context.selectors.scopes(variants.each)
+  const read = compileVariant(variants, context, map, 'nested')
+  return (scope, product) => toVariantSet(find(scope).map((one) => withPricesOf(product, read(one, scope))))
+}
+
+function withPricesOf(product: OfferDraft, variant: VariantDraft): VariantDraft {
+  if (variant.price == null && product.price !== undefined) {
+    variant.price = product.price
+    if (product.salePrice !== undefined) variant.salePrice ??= product.salePrice
+  }
+  if (variant.wholesalePrice == null && product.wholesalePrice !== undefined) {
+    variant.wholesalePrice = product.wholesalePrice
+  }
+  return variant
+}
+
+function noted(set: VariantSet, sink: RawSink): VariantSet {
+  for (const key of set.repeated) {
+    sink.note('repeated_variant', `variant ${key} came more than once; the last one counts`)
+  }
+  for (const sku of set.repeatedSkus) {
+    sink.note('repeated_sku', `several variants bear the SKU ${sku}; each got an addition of its own`)
+  }
+  return set
+}
+
+/** The row that stands for the product, and rows as variants of it. */
+interface Rows {
+  readonly main: FeedRecord
+  readonly draft: ProductDraft
+  readonly offer: OfferDraft
+  readonly variants: VariantDraft[]
+  readonly used: FeedRecord[]
+}
+
+/** Adds a row as a variant of the product. */
+function addVariant(rows: Rows, record: FeedRecord, variant: VariantDraft): void {
+  rows.variants.push(variant)
+  if (record !== rows.main) rows.used.push(record)
+}
+
+function emit({ main, draft, offer, variants, used }: Rows, skuSlug: boolean, sink: RawSink): void {
+  const set = noted(toVariantSet(variants), sink)
+  sink.product({ draft, offer, set, skuSlug, records: [main, ...used.filter((record) => record !== main)] })
+}
+
+/** Rows with the same group value are variants; a row without one is a product. */
+function sharedMapping(compiled: Compiled, group: GroupMap): Grouped {
+  const { context, map, product } = compiled
+  const groupOf = compileText(group.key, context.selectors)
+  const nameOf = group.name === undefined ? () => null : compileText(group.name, context.selectors)
+  const read = compileVariant(map.variants ?? {}, context, map, 'row')
+  const single = singleMapping({ ...compiled, map: { ...map, variants: undefined } })
+
+  const addRow = (rows: Rows | null, record: FeedRecord, scope: Scope, key: string): Rows => {
+    const variant = read(scope, rows === null ? scope : scopeOf(rows.main))
+    const images = product.images(scope)
+    if (variant.image === undefined && images !== undefined && images[0] !== undefined) variant.image = images[0]
+    const into = rows ?? { main: record, draft: product.base(scope), offer: {}, variants: [], used: [] }
+    if (rows === null) {
+      into.draft.key = key
+      into.draft.name = nameOf(scope) ?? into.draft.name
+    }
+    if (images !== undefined) into.draft.images = addImages(into.draft.images ?? [], images)
+    addVariant(into, record, variant)
+    return into
+  }
+
+  return {
+    namesOf: (record) => {
+      const name = groupOf(scopeOf(record))
+      return name == null ? [] : [name]
+    },
+    map: (records, sink) => {
+      const [first] = records
+      const key = first === undefined ? null : groupOf(scopeOf(first))
+      if (key == null) {
+        single(records, sink)
+        return
+      }
+      let rows: Rows | null = null
+      for (const record of records) {
+        const scope = scopeOf(record)
+        guarded(
+          record,
+          sink,
+          () => compiled.keyOf(scope),
+          () => {
+            rows = addRow(rows, record, scope, key)
+          },
+        )
+      }
+      if (rows !== null) emit(rows, map.variants?.skuSlug === true, sink)
+    },
+  }
+}
+
+/** The first row with a name is the product; rows with the same key, or with none, add variants and images. */
+function continuedMapping(compiled: Compiled, continues: FieldMap): Grouped {
+  const { context, map, product } = compiled
+  const keyOf = compileText(continues, context.selectors)
+  const nameOf = map.name === undefined ? () => null : compileText(map.name, context.selectors)
+  const when = map.variants?.when === undefined ? () => '' : compileField(map.variants.when, context.selectors)
+  const read = compileVariant(map.variants ?? {}, context, map, 'continuation')
+  let lastKey: string | null = null
+
+  const addRow = (rows: Rows, record: FeedRecord): void => {
+    const scope = scopeOf(record)
+    const variant = when(scope) == null ? null : read(scope, scopeOf(rows.main))
+    const images = product.images(scope)
+    if (images !== undefined) rows.draft.images = addImages(rows.draft.images ?? [], images)
+    if (variant !== null) addVariant(rows, record, variant)
+    else if (record !== rows.main) rows.used.push(record)
+  }
+
+  return {
+    namesOf: (record) => {
+      lastKey = keyOf(scopeOf(record)) ?? lastKey
+      return lastKey === null ? [] : [lastKey]
+    },
+    map: (records, sink) => {
+      const main = records.find((record) => nameOf(scopeOf(record)) != null) ?? records[0]
+      if (main === undefined) return
+      const key = firstOf(records.map((record) => keyOf(scopeOf(record))).find((one) => one != null)) ?? ''
+      let rows: Rows | null = null
+      guarded(
+        main,
+        sink,
+        () => key,
+        () => {
+          rows = { main, draft: { ...product.base(scopeOf(main)), key }, offer: {}, variants: [], used: [] }
+        },
+      )
+      if (rows === null) return
+      const filled: Rows = rows
+      for (const record of records)
+        guarded(
+          record,
+          sink,
+          () => key,
+          () => addRow(filled, record),
+        )
+      emit(withoutLoneVariant(filled), map.variants?.skuSlug === true, sink)
+    },
+  }
+}
+
+/** A single variant without options is the product itself. */
+function withoutLoneVariant(rows: Rows): Rows {
+  const [only] = rows.variants
+  if (rows.variants.length !== 1 || only === undefined || only.pairs.length > 0) return rows
+  const { key: _key, keyIsId: _keyIsId, pairs: _pairs, skuParts: _parts, image, ...offer } = only
+  if (image != null) rows.draft.images = addImages(rows.draft.images ?? [], [image])
+  return { ...rows, offer, variants: [] }
+}
+
+/** Rows that name a parent are its variants, wherever it stands. */
+function parentMapping(compiled: Compiled, parent: FieldMap): Grouped {
+  const { context, map } = compiled
+  const { selectors } = context
+  const parentOf = compileText(parent, selectors)
+  const skuOf = map.sku === undefined ? () => null : compileText(map.sku, selectors)
+  const idOf = map.id === undefined ? () => null : compileText(map.id, selectors)
+  const isVariant =
+    map.variants?.when === undefined ? (scope: Scope) => parentOf(scope) != null : has(map.variants.when, compiled)
+  const read = compileVariant(map.variants ?? {}, context, map, 'row')
+  const single = singleMapping({ ...compiled, map: { ...map, variants: undefined } })
+
+  return {
+    namesOf: (record) => {
+      const scope = scopeOf(record)
+      if (isVariant(scope)) return parentName(parentOf(scope))
+      return [...named('sku', skuOf(scope)), ...named('id', idOf(scope))]
+    },
+    map: (records, sink) => {
+      const parents = records.filter((record) => !isVariant(scopeOf(record)))
+      const children = records.filter((record) => isVariant(scopeOf(record)))
+      single(children.length === 0 ? parents : parents.slice(0, -1), sink)
+      if (children.length > 0) mapFamily(compiled, read, parents.at(-1), children, parentOf, sink)
+    },
+  }
+}
+
+function has(map: FieldMap, { context }: Compiled): (scope: Scope) => boolean {
+  const select = compileField(map, context.selectors)
+  return (scope) => select(scope) != null
+}
+
+/** `id:44` names an id, anything else a SKU. */
+function parentName(parent: string | null | undefined): readonly string[] {
+  if (parent == null) return []
+  const id = /^id:\s*(.+)$/i.exec(parent)?.[1]
+  return id === undefined ? named('sku', parent) : named('id', id)
+}
+
+function named(kind: 'sku' | 'id', text: string | null | undefined): readonly string[] {
+  return text == null ? [] : [`${kind}:${kind === 'sku' ? foldSku(text) : text}`]
+}
+
+function mapFamily(
+  compiled: Compiled,
+  read: VariantReader,
+  parent: FeedRecord | undefined,
+  children: readonly FeedRecord[],
+  parentOf: (scope: Scope) => string | null | undefined,
+  sink: RawSink,
+): void {
+  if (parent === undefined) {
+    for (const child of children) {
+      const name = parentOf(scopeOf(child))
+      const problem = name == null ? 'names no parent' : `names the parent ${name}, which the feed does not have`
+      sink.problem(child, new RecordProblem('no_parent', `the variant ${problem}`), compiled.keyOf(scopeOf(child)))
+    }
+    return
+  }
+  const scope = scopeOf(parent)
+  let rows: Rows | null = null
+  guarded(
+    parent,
+    sink,
+    () => compiled.keyOf(scope),
+    () => {
+      rows = { main: parent, ...readProduct(compiled, scope), variants: [], used: [] }
+    },
+  )
+  if (rows === null) return
+  const filled: Rows = rows
+  for (const child of children) {
+    const childScope = scopeOf(child)
+    guarded(
+      child,
+      sink,
+      () => compiled.keyOf(childScope),
+      () => {
+        const variant = read(childScope, scope)
+        const image = compiled.product.images(childScope)?.[0]
+        if (variant.image === undefined && image !== undefined) variant.image = image
+        addVariant(filled, child, variant)
+      },
+    )
+  }
+  emit(filled, compiled.map.variants?.skuSlug === true, sink)
+}

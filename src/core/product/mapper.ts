@@ -1,0 +1,275 @@
+/** Mappings made ready: preset, config and what the feed itself shows become one stream of products. */
+import { WholesalerError } from '../errors.js'
+import type { Feed, FeedEnd, FeedListener, FeedRecord, FeedShape } from '../feed/feed.js'
+import { CategoryTree, treeReader } from './category-path.js'
+import { choosePreset, noPreset } from './choose-preset.js'
+import { detectFormats } from './detect-formats.js'
+import { RecordProblem } from './field.js'
+import { compileFilter } from './filter.js'
+import { digestOf } from './fingerprint.js'
+import { finishProduct, type ProductRules } from './finish-product.js'
+import { groupRecords, type RecordGroup } from './group-records.js'
+import { compileMapping, type RawSink, type RecordMapping } from './map-records.js'
+import type { MapListener, MappedProduct, Mapper, WholesalerMapping } from './mapping.js'
+import type { CompileContext } from './offer.js'
+import { firstOf, type Scope } from './picked.js'
+import type { FeedLook, Preset } from './presets/preset.js'
+import { compilePriceRules, mergePriceRules } from './price.js'
+import type { ProductMap } from './product-map.js'
+import { rawText } from './raw-record.js'
+import { resolveMap } from './resolve-map.js'
+import { selectorsFor } from './selector.js'
+
+/** Raised whenever the same mapping makes other products of the same feed: all feeds are then mapped anew. */
+export const mapperVersion = 1
+
+export interface MapperOptions {
+  /** Folder for the temporary database of feeds whose records must be grouped. */
+  readonly spillDir: string
+  /** Records of groups held in memory before that database is used. */
+  readonly inMemoryMax?: number
+}
+
+/**
+ * Hash of all that shapes mapping and is known without the feed: config, `transform` source, mapper version. What
+ * is found out (preset, columns, number format) follows from the feed's bytes.
+ */
+export function mappingDigest(mapping: WholesalerMapping): string {
+  const { preset, map, transform, transformSource, price, include, exclude, stock, skuPrefix } = mapping
+  const hook = transformSource ?? transform?.toString()
+  return digestOf([mapperVersion, { preset, map, hook, price, include, exclude, stock, skuPrefix }])
+}
+
+/**
+ * Makes a mapping ready for a feed; reads the feed's first records for that. Throws `config` when no preset fits,
+ * when the feed lacks columns that the mapping names, and for rules that cannot be read.
+ */
+export async function createMapper(feed: Feed, mapping: WholesalerMapping, options: MapperOptions): Promise<Mapper> {
+  const look: FeedLook = { shape: feed.shape, first: await firstRecords(feed) }
+  const chosen = choosePreset(look, mapping.preset)
+  const preset = chosen?.preset ?? null
+  const map = resolveMap(look, preset, mapping.map)
+  const rules = readConfig('rules', () => compileRules(mapping, preset))
+  const formats = readConfig('map', () => detectFormats(map, look, preset?.namespaces))
+  const job: MappingJob = { map, preset, rules, formatOf: formats, options }
+  // Compiled once for nothing, so that broken paths and expressions end here and not amid the feed.
+  readConfig('map', () => compileJob(job, feed.shape, silentSink))
+
+  return {
+    preset: preset?.name ?? noPreset,
+    digest: digestOf([mappingDigest(mapping), preset?.name ?? noPreset]),
+    products: (source, listener, signal) => mapFeed(job, source, listener, signal),
+  }
+}
+
+/** The first chunk: enough to see what the feed is, read again when it is mapped. */
+async function firstRecords(feed: Feed): Promise<readonly FeedRecord[]> {
+  const listener: FeedListener = { reject: () => {}, repair: () => {} }
+  const chunks = feed.records(listener)
+  try {
+    for (;;) {
+      const next = await chunks.next()
+      if (next.done) return []
+      if (next.value.length > 0) return next.value
+    }
+  } finally {
+    await chunks.return({ complete: false, records: 0 })
+  }
+}
+
+function compileRules(mapping: WholesalerMapping, preset: Preset | null): ProductRules {
+  const pricing = compilePriceRules(mergePriceRules(preset?.price, mapping.price))
+  const filter = compileFilter({
+    include: { ...preset?.include, ...mapping.include },
+    exclude: { ...preset?.exclude, ...mapping.exclude },
+    stock: { ...preset?.stock, ...mapping.stock },
+  })
+  return { pricing, filter, skuPrefix: mapping.skuPrefix ?? '', transform: mapping.transform ?? null }
+}
+
+/** Broken amounts, expressions and paths are mistakes of the config. */
+function readConfig<T>(what: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error: unknown) {
+    if (!(error instanceof RangeError || error instanceof SyntaxError)) throw error
+    throw new WholesalerError({
+      kind: 'config',
+      message: `the mapping's ${what} cannot be used: ${error.message}`,
+      hint: 'Correct it in the config of this wholesaler.',
+      cause: error,
+    })
+  }
+}
+
+/** What every pass over the feed needs. */
+interface MappingJob {
+  readonly map: ProductMap
+  readonly preset: Preset | null
+  readonly rules: ProductRules
+  readonly formatOf: CompileContext['formatOf']
+  readonly options: MapperOptions
+}
+
+interface CompiledJob {
+  readonly mapping: RecordMapping
+  readonly tree: CategoryTree | null
+  readonly onSide: FeedListener['side'] | undefined
+  /** Whether a record needs a tree that was not seen yet. */
+  readonly mustWait: (record: FeedRecord) => boolean
+}
+
+type NoteSink = (code: string, detail: string) => void
+const silentSink: NoteSink = () => {}
+
+function compileJob({ map, preset, formatOf }: MappingJob, shape: FeedShape, note: NoteSink): CompiledJob {
+  const selectors = selectorsFor(shape, preset?.namespaces)
+  const tree = preset?.tree === undefined ? null : new CategoryTree()
+  const mapping = compileMapping(map, { selectors, formatOf, note }, tree)
+  if (tree === null || preset?.tree === undefined) {
+    return { mapping, tree, onSide: undefined, mustWait: () => false }
+  }
+  const ids = treeIds(map, selectors)
+  return {
+    mapping,
+    tree,
+    onSide: treeReader(preset.tree, tree, selectors),
+    mustWait: (record) => tree.size === 0 && ids({ node: record.data, up: null }),
+  }
+}
+
+/** Whether a record names a category of the tree. */
+function treeIds({ categories }: ProductMap, selectors: CompileContext['selectors']): (scope: Scope) => boolean {
+  if (typeof categories !== 'object' || !('tree' in categories) || categories.from === undefined) return () => false
+  const paths = typeof categories.from === 'string' ? [categories.from] : categories.from
+  const selects = paths.map((path) => selectors.text(path))
+  return (scope) => selects.some((select) => firstOf(select(scope)) != null)
+}
+
+async function* mapFeed(
+  job: MappingJob,
+  feed: Feed,
+  listener: MapListener,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly MappedProduct[], FeedEnd, void> {
+  const output = new MappedOutput(job.rules, listener, feed.shape)
+  const { mapping, tree, onSide, mustWait } = compileJob(job, feed.shape, output.note)
+  output.keyOf = mapping.keyOf
+  const feedListener: FeedListener = {
+    reject: (reject) => listener.reject(reject),
+    repair: (repair) => listener.repair(repair),
+    ...(onSide === undefined ? {} : { side: onSide }),
+  }
+  const chunks = feed.records(feedListener, signal)
+  if (mapping.namesOf === null && tree === null) return yield* mapEach(chunks, mapping, output)
+  const { spillDir, inMemoryMax } = job.options
+  const groups = groupRecords(chunks, {
+    namesOf: mapping.namesOf ?? (() => []),
+    mustWait,
+    spillDir,
+    onSurplus: output.surplus,
+    ...(inMemoryMax === undefined ? {} : { inMemoryMax }),
+  })
+  return yield* mapGroups(groups, mapping, output)
+}
+
+/** Every record is a product. */
+async function* mapEach(
+  chunks: AsyncGenerator<readonly FeedRecord[], FeedEnd, void>,
+  mapping: RecordMapping,
+  output: MappedOutput,
+): AsyncGenerator<readonly MappedProduct[], FeedEnd, void> {
+  try {
+    for (;;) {
+      const next = await chunks.next()
+      if (next.done) return next.value
+      output.map(next.value, mapping)
+      const products = output.take()
+      if (products.length > 0) yield products
+    }
+  } finally {
+    await chunks.return({ complete: false, records: 0 })
+  }
+}
+
+async function* mapGroups(
+  chunks: AsyncGenerator<readonly RecordGroup[], FeedEnd, void>,
+  mapping: RecordMapping,
+  output: MappedOutput,
+): AsyncGenerator<readonly MappedProduct[], FeedEnd, void> {
+  try {
+    for (;;) {
+      const next = await chunks.next()
+      if (next.done) return next.value
+      for (const records of next.value) output.map(records, mapping)
+      const products = output.take()
+      if (products.length > 0) yield products
+    }
+  } finally {
+    await chunks.return({ complete: false, records: 0 })
+  }
+}
+
+/** Where mapped products, rejects, repairs and skips go. */
+class MappedOutput implements RawSink {
+  readonly #rules: ProductRules
+  readonly #listener: MapListener
+  readonly #shape: FeedShape
+  #products: MappedProduct[] = []
+  /** The record in hand, for notes. */
+  #current: FeedRecord | null = null
+  keyOf: RecordMapping['keyOf'] = () => null
+
+  constructor(rules: ProductRules, listener: MapListener, shape: FeedShape) {
+    this.#rules = rules
+    this.#listener = listener
+    this.#shape = shape
+  }
+
+  map(records: readonly FeedRecord[], mapping: RecordMapping): void {
+    mapping.map(records, this)
+  }
+
+  take(): readonly MappedProduct[] {
+    const products = this.#products
+    this.#products = []
+    return products
+  }
+
+  readonly product: RawSink['product'] = (raw) => {
+    const [main] = raw.records
+    if (main === undefined) return
+    try {
+      const finished = finishProduct(raw, this.#rules)
+      if ('skipped' in finished) this.#listener.skip(finished.skipped)
+      else this.#products.push({ product: finished.product, line: main.position.line })
+    } catch (error: unknown) {
+      if (!(error instanceof RecordProblem)) throw error
+      this.problem(main, error, raw.draft.key)
+    }
+  }
+
+  readonly problem: RawSink['problem'] = (record, { code, message, field }, key) => {
+    this.#listener.reject({
+      position: record.position,
+      code,
+      reason: message,
+      ...(field === undefined ? {} : { field }),
+      ...(key === null || key === '' ? {} : { key }),
+      raw: rawText(record.data, this.#shape),
+    })
+  }
+
+  readonly begin: RawSink['begin'] = (record) => {
+    this.#current = record
+  }
+
+  readonly note: NoteSink = (code, detail) => {
+    const position = this.#current?.position ?? { record: 0, line: 0 }
+    this.#listener.repair({ position, code, detail })
+  }
+
+  readonly surplus = (record: FeedRecord): void => {
+    this.problem(record, new RecordProblem('group_too_large', 'its product has too many records'), this.keyOf(record))
+  }
+}

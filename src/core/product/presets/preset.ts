@@ -1,0 +1,52 @@
+/** A preset: what is known of a feed format, as plain data, and how such a feed is recognised. */
+import type { FeedRecord, FeedShape, XmlElement } from '../../feed/feed.js'
+import type { CategoryTreeMap } from '../category-path.js'
+import type { FilterRules, StockRules } from '../filter.js'
+import type { PriceRules } from '../price.js'
+import type { PairSource, ProductMap } from '../product-map.js'
+
+export type PairSourceList = readonly PairSource[]
+
+/** What can be seen of a feed before it is mapped: its shape and its first records. */
+export interface FeedLook {
+  readonly shape: FeedShape
+  readonly first: readonly FeedRecord[]
+}
+
+export interface Preset {
+  readonly name: string
+  /** Why this feed is taken for one of this format, for people; null when it is not. */
+  readonly fits: (look: FeedLook) => string | null
+  readonly map: ProductMap | ((look: FeedLook) => ProductMap)
+  /** URIs of the prefixes in XML paths. */
+  readonly namespaces?: Readonly<Record<string, string>>
+  /** A category tree beside the records. */
+  readonly tree?: CategoryTreeMap
+  readonly price?: PriceRules
+  readonly include?: FilterRules
+  readonly exclude?: FilterRules
+  readonly stock?: StockRules
+}
+
+/** Whether all of these columns are in the header, in any case. */
+export function hasColumns({ shape }: FeedLook, ...names: readonly string[]): boolean {
+  if (shape.format !== 'csv') return false
+  const columns = new Set((shape.columns ?? []).map((column) => column.toLowerCase().trim()))
+  return names.every((name) => columns.has(name.toLowerCase()))
+}
+
+/** The first record of an XML feed; null for another format. */
+export function firstElement({ shape, first }: FeedLook): XmlElement | null {
+  const data = first[0]?.data
+  return shape.format === 'xml' && data !== undefined ? (data as XmlElement) : null
+}
+
+/** Whether an element has a child of this local name. */
+export function hasChild(element: XmlElement, name: string): boolean {
+  return element.children.some((child) => typeof child !== 'string' && child.name === name)
+}
+
+/** Whether one of the first records has a child of one of these names. */
+export function someHasChild({ shape, first }: FeedLook, ...names: readonly string[]): boolean {
+  return shape.format === 'xml' && first.some(({ data }) => names.some((name) => hasChild(data as XmlElement, name)))
+}

@@ -1,0 +1,329 @@
+/**
+ * Fetch, read, map and stage one wholesaler's feed: the first half of an import.
+ *
+ * A feed whose bytes and mapping are those of the last complete staging is not even parsed. Anything that
+ * goes wrong before the commit leaves the ledger as it was.
+ */
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import type { Clock } from './clock.js'
+import { messageOf, WholesalerError } from './errors.js'
+import type { FeedEnd, FeedShape, Reject, Repair } from './feed/feed.js'
+import { type FetchedSnapshot, fetchSnapshot } from './feed/snapshot.js'
+import { describeSource } from './feed/source.js'
+import type { HttpClient } from './http/http-client.js'
+import type {
+  FeedSummary,
+  Ledger,
+  ReplacedRow,
+  StagedCounts,
+  StagedRow,
+  StagedSnapshot,
+  Staging,
+  WholesalerState,
+} from './ledger/ledger.js'
+import { type MapFeedPlan, type MappedFeed, type OpenMappedFeed, openMappedFeed } from './map-feed.js'
+import { mappingDigest } from './product/mapper.js'
+import type { Progress } from './progress.js'
+import type { Wholesaler } from './wholesaler.js'
+
+/** Fewer records than this share of the last complete feed: the feed is taken for a broken one. */
+const shrinkShareMin = 0.5
+
+export interface StagePorts {
+  readonly ledger: Ledger
+  readonly http: HttpClient
+  readonly clock: Clock
+  readonly progress: Progress
+  readonly stateDir: string
+  /** Called for every reject, before it is counted. */
+  readonly onReject: (wholesaler: string, reject: Reject) => void
+  readonly onRepair?: (repair: Repair) => void
+  /** How feeds are read and mapped. Default: in this thread. */
+  readonly openMapped?: OpenMappedFeed
+}
+
+export interface StageOptions {
+  /** Read and map also what has not changed. */
+  readonly remap: boolean
+  /** Read a local file also when its stamp says it has not changed. */
+  readonly checksum: boolean
+  readonly allowShrink: boolean
+  /** Stage nothing: count what would change, and drop it. */
+  readonly dryRun: boolean
+  readonly allowPrivateHosts: readonly string[]
+  readonly signal: AbortSignal
+  /** Called with mapped products as they come, for `feed inspect`. */
+  readonly onRows?: (rows: readonly StagedRow[]) => void
+}
+
+export interface StagedFeed {
+  readonly feed: FeedSummary
+  readonly staged: StagedCounts
+  /** False when the feed was not read because nothing had changed. */
+  readonly read: boolean
+  /** Currency of the feed's first product that names one. */
+  readonly currency: string | null
+  /** Shape of the feed when it was read. */
+  readonly shape: FeedShape | null
+}
+
+/**
+ * Stages one feed. Throws what is wrong with it, a guard that tripped, or what stops a run; the ledger is
+ * then as it was.
+ */
+export async function stageFeed(wholesaler: Wholesaler, ports: StagePorts, options: StageOptions): Promise<StagedFeed> {
+  let current: 'fetch' | 'stage' = 'fetch'
+  const progress: Progress = {
+    emit(event) {
+      if (event.type === 'step' && (event.step === 'fetch' || event.step === 'stage')) current = event.step
+      ports.progress.emit(event)
+    },
+  }
+  try {
+    return await fetchAndStage(wholesaler, { ...ports, progress }, options)
+  } catch (error: unknown) {
+    progress.emit({ ...step(wholesaler, current, 'failed'), note: messageOf(error) })
+    throw error
+  }
+}
+
+async function fetchAndStage(wholesaler: Wholesaler, ports: StagePorts, options: StageOptions): Promise<StagedFeed> {
+  const { ledger, progress } = ports
+  const state = await ledger.addWholesaler(wholesaler.name, wholesaler.origin)
+  const digest = stagingDigest(wholesaler)
+
+  progress.emit(step(wholesaler, 'fetch', 'started'))
+  const snapshot = await fetchSnapshot(wholesaler.source, {
+    stateDir: ports.stateDir,
+    wholesaler: wholesaler.name,
+    previous: state.current === null ? null : { stamp: state.current.stamp, sha256: state.current.sha256 },
+    checksum: options.checksum || options.remap,
+    headers: wholesaler.headers,
+    allowPrivateHosts: options.allowPrivateHosts,
+    http: ports.http,
+    signal: options.signal,
+  })
+  progress.emit(step(wholesaler, 'fetch', snapshot.unchanged ? 'skipped' : 'done'))
+
+  if (isStagedAlready(state.current, snapshot, digest) && !options.remap) {
+    progress.emit(step(wholesaler, 'stage', 'skipped'))
+    if (!options.dryRun) await ledger.touchSnapshot(wholesaler.name, snapshot.stamp)
+    return unchangedFeed(state.current, await ledger.countMissing(wholesaler.name))
+  }
+  const staged = await stageSnapshot(wholesaler, state, snapshot, digest, ports, options)
+  progress.emit({ type: 'feed', feed: staged.feed, staged: staged.staged })
+  return staged
+}
+
+/** Hash of everything that shapes staging besides the bytes: mapping and how the feed is read. */
+function stagingDigest({ mapping, hints }: Wholesaler): string {
+  return createHash('sha256')
+    .update(JSON.stringify([mappingDigest(mapping), Object.entries(hints).sort()]))
+    .digest('base64url')
+}
+
+function isStagedAlready(
+  current: StagedSnapshot | null,
+  snapshot: FetchedSnapshot,
+  digest: string,
+): current is StagedSnapshot {
+  return current?.complete === true && current.sha256 === snapshot.sha256 && current.mappingDigest === digest
+}
+
+function unchangedFeed(current: StagedSnapshot, missing: number): StagedFeed {
+  const staged = { new: 0, changed: 0, unchanged: current.feed.products, missing }
+  return { feed: current.feed, staged, read: false, currency: null, shape: null }
+}
+
+async function stageSnapshot(
+  wholesaler: Wholesaler,
+  state: WholesalerState,
+  snapshot: FetchedSnapshot,
+  digest: string,
+  ports: StagePorts,
+  options: StageOptions,
+): Promise<StagedFeed> {
+  const source = describeSource(wholesaler.source)
+  const plan: MapFeedPlan = {
+    path: snapshot.path,
+    source,
+    hints: wholesaler.hints,
+    mapping: wholesaler.mapping,
+    spillDir: join(ports.stateDir, 'tmp'),
+    bytes: snapshot.bytes,
+  }
+  const { openMapped = openMappedFeed } = ports
+  const mapped = await openMapped(plan, options.signal)
+  const { shape, preset } = mapped.facts
+  const staging = await ports.ledger.beginStaging(wholesaler.name)
+  try {
+    const count = await stageProducts(wholesaler, mapped, staging, ports, options)
+    const summary: FeedSummary = {
+      wholesaler: wholesaler.name,
+      source,
+      format: shape.format,
+      preset,
+      encoding: shape.encoding,
+      compression: shape.compression,
+      bytes: snapshot.bytes,
+      sha256: snapshot.sha256,
+      complete: count.end.complete,
+      records: count.end.records,
+      products: count.products,
+      variants: count.variants,
+      images: count.images,
+      rejects: count.rejects,
+      repairs: count.repairs,
+      skipped: count.skipped,
+      error: null,
+    }
+    checkRejects(wholesaler, summary)
+    checkShrink(wholesaler, state, summary, options)
+    warnWhenIncomplete(summary, count.end, ports.progress)
+    const staged = options.dryRun
+      ? await staging.preview()
+      : await staging.commit({
+          sha256: snapshot.sha256,
+          mappingDigest: digest,
+          complete: summary.complete,
+          stamp: snapshot.stamp,
+          feed: summary,
+        })
+    if (options.dryRun) await staging.abort()
+    ports.progress.emit(step(wholesaler, 'stage', 'done', summary.products))
+    return { feed: summary, staged, read: true, currency: count.currency, shape }
+  } catch (error: unknown) {
+    await staging.abort()
+    throw error
+  }
+}
+
+interface StageCount {
+  end: FeedEnd
+  products: number
+  variants: number
+  images: number
+  rejects: number
+  repairs: number
+  skipped: number
+  currency: string | null
+}
+
+/** Takes the whole feed and writes it to the staging, chunk by chunk. */
+async function stageProducts(
+  wholesaler: Wholesaler,
+  feed: MappedFeed,
+  staging: Staging,
+  ports: StagePorts,
+  options: StageOptions,
+): Promise<StageCount> {
+  const count: StageCount = {
+    end: { complete: false, records: 0 },
+    products: 0,
+    variants: 0,
+    images: 0,
+    rejects: 0,
+    repairs: 0,
+    skipped: 0,
+    currency: null,
+  }
+  const noteRepair = (repair: Repair) => {
+    count.repairs += 1
+    ports.onRepair?.(repair)
+  }
+  ports.progress.emit(step(wholesaler, 'stage', 'started'))
+  const chunks = feed.chunks(options.signal)
+  try {
+    for (;;) {
+      const next = await chunks.next()
+      if (next.done) return { ...count, end: next.value }
+      const { rows, rejects, repairs, skipped, currency } = next.value
+      for (const reject of rejects) noteReject(wholesaler.name, reject, ports)
+      for (const repair of repairs) noteRepair(repair)
+      count.rejects += rejects.length
+      count.skipped += skipped
+      count.currency ??= currency
+      addRows(count, rows, 1)
+      options.onRows?.(rows)
+      const replaced = await staging.write(rows)
+      addRows(count, replaced, -1)
+      for (const row of replaced) noteRepair(repeatedKey(row))
+      ports.progress.emit(step(wholesaler, 'stage', 'progress', count.products))
+      options.signal.throwIfAborted()
+    }
+  } finally {
+    await chunks.return({ complete: false, records: 0 })
+  }
+}
+
+function addRows(count: StageCount, rows: readonly ReplacedRow[], sign: 1 | -1): void {
+  count.products += sign * rows.length
+  for (const { variants, images_wanted: images } of rows) {
+    count.variants += sign * variants
+    count.images += sign * images
+  }
+}
+
+function noteReject(wholesaler: string, reject: Reject, ports: StagePorts): void {
+  ports.onReject(wholesaler, reject)
+  const { position, code, reason, key, sku } = reject
+  ports.progress.emit({
+    type: 'reject',
+    wholesaler,
+    line: position.line,
+    record: position.record,
+    code,
+    reason,
+    ...(key === undefined ? {} : { key }),
+    ...(sku === undefined ? {} : { sku }),
+  })
+}
+
+function repeatedKey({ key, line }: ReplacedRow): Repair {
+  const detail = `the key ${key} comes again later; the last one wins`
+  return { position: { record: 0, line }, code: 'repeated_key', detail }
+}
+
+function checkRejects({ name, rejectsMax }: Wholesaler, { rejects, source }: FeedSummary): void {
+  if (rejectsMax === null || rejects <= rejectsMax) return
+  throw new WholesalerError({
+    kind: 'guard',
+    message: `${rejects} records were rejected, more than the ${rejectsMax} that ${name} allows; nothing was imported`,
+    hint: `See the rejects file, or raise wholesalers.${name}.rejects.max.`,
+    place: { file: source },
+  })
+}
+
+function checkShrink(
+  wholesaler: Wholesaler,
+  { lastComplete }: WholesalerState,
+  { records, source }: FeedSummary,
+  { allowShrink }: StageOptions,
+): void {
+  if (allowShrink || lastComplete === null || records >= lastComplete.records * shrinkShareMin) return
+  throw new WholesalerError({
+    kind: 'guard',
+    message: `the feed of ${wholesaler.name} shrank from ${lastComplete.records} to ${records} records; nothing was imported`,
+    hint: 'If that is right, run again with --allow-shrink.',
+    place: { file: source },
+  })
+}
+
+function warnWhenIncomplete({ wholesaler, complete }: FeedSummary, end: FeedEnd, progress: Progress): void {
+  if (complete) return
+  progress.emit({
+    type: 'warning',
+    message: `The feed of ${wholesaler} ended early: ${end.problem ?? 'its end was not seen'}.`,
+    hint: 'Its complete records are imported; nothing counts as missing.',
+  })
+}
+
+function step(
+  { name }: Wholesaler,
+  stepName: 'fetch' | 'stage',
+  state: 'started' | 'progress' | 'done' | 'skipped' | 'failed',
+  done = 0,
+) {
+  return { type: 'step', wholesaler: name, step: stepName, state, done, total: null } as const
+}

@@ -1,0 +1,132 @@
+/**
+ * The media folder: `ab/<sha256>.<ext>`, one file per image, whole or not there.
+ *
+ * A file gets its name only when its bytes are on disk: it is written elsewhere, flushed, then linked into
+ * place. Linking fails when the name is taken, and then the same image is there already, so two processes
+ * may put one image at once.
+ */
+import { randomUUID } from 'node:crypto'
+import { statSync } from 'node:fs'
+import { copyFile, link, mkdir, open, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { hasCode, WholesalerError } from '../../errors.js'
+import type { ImageFile } from '../store.js'
+
+const folderMode = 0o700
+const fileMode = 0o600
+const diskFullCodes = ['ENOSPC', 'EDQUOT', 'EFBIG']
+
+/** What names a file; extension and hash come from image bytes, never from a URL. */
+export interface MediaName {
+  readonly sha256: string
+  readonly extension: string
+}
+
+/** Path below the media folder, with `/` on every system: also the end of the image's public URL. */
+export function mediaPath({ sha256, extension }: MediaName): string {
+  return `${sha256.slice(0, 2)}/${sha256}.${extension}`
+}
+
+export class MediaFolder {
+  readonly #folder: string
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** True when the file is there and not empty. */
+  has(name: MediaName): boolean {
+    const stats = statSync(this.#pathOf(name), { throwIfNoEntry: false })
+    return stats?.isFile() === true && stats.size > 0
+  }
+
+  /** Moves the file into place. A file that is there already stays; the one in `tmp/` goes either way. */
+  async put(image: ImageFile): Promise<void> {
+    const target = this.#pathOf(image)
+    try {
+      await mkdir(dirname(target), { recursive: true, mode: folderMode })
+      if (!this.has(image)) await this.#place(image.path, target)
+      await this.discard(image)
+    } catch (error: unknown) {
+      throw asMediaError(error, target)
+    }
+  }
+
+  /** Removes the file from `tmp/`; fine when it is gone. */
+  async discard(image: ImageFile): Promise<void> {
+    await rm(image.path, { force: true })
+  }
+
+  async #place(source: string, target: string): Promise<void> {
+    await flush(source)
+    try {
+      await link(source, target)
+    } catch (error: unknown) {
+      if (hasCode(error, 'EXDEV')) await this.#copyInto(source, target)
+      // The name is taken by an empty file, or the file system has no hard links: rename is as atomic.
+      else if (hasCode(error, 'EEXIST')) await this.#replaceEmpty(source, target)
+      else if (hasCode(error, 'EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK')) await rename(source, target)
+      else throw error
+    }
+    await flushFolder(dirname(target))
+  }
+
+  /** `tmp/` is on another file system: the copy gets its name when it is complete. */
+  async #copyInto(source: string, target: string): Promise<void> {
+    const copy = join(dirname(target), `.${randomUUID()}.tmp`)
+    try {
+      await copyFile(source, copy)
+      await flush(copy)
+      await rename(copy, target)
+    } finally {
+      await rm(copy, { force: true })
+    }
+  }
+
+  async #replaceEmpty(source: string, target: string): Promise<void> {
+    if ((statSync(target, { throwIfNoEntry: false })?.size ?? 0) === 0) await rename(source, target)
+  }
+
+  #pathOf(name: MediaName): string {
+    if (!/^[0-9a-f]{64}$/.test(name.sha256) || !/^[a-z0-9]{1,8}$/.test(name.extension)) {
+      throw new WholesalerError({
+        kind: 'unexpected',
+        message: `not the name of an image: ${JSON.stringify(`${name.sha256}.${name.extension}`)}`,
+      })
+    }
+    return join(this.#folder, mediaPath(name))
+  }
+}
+
+/** Brings bytes and mode to disk; a failed flush is an error, never a success. */
+async function flush(path: string): Promise<void> {
+  const file = await open(path, 'r+')
+  try {
+    await file.chmod(fileMode)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** Brings the new name to disk. */
+async function flushFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+function asMediaError(error: unknown, target: string): unknown {
+  if (!hasCode(error)) return error
+  const full = diskFullCodes.includes(error.code ?? '')
+  return new WholesalerError({
+    kind: full ? 'disk_full' : 'unexpected',
+    message: full ? 'there is no room left on the disk for images' : `the image cannot be stored (${error.code})`,
+    hint: full ? 'Free some space and run the import again.' : 'Check that this user may write to the media folder.',
+    place: { file: target },
+    cause: error,
+  })
+}

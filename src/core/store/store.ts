@@ -1,0 +1,156 @@
+/**
+ * A store: the shop that is written to.
+ *
+ * In: batches of neutral products, downloaded images. Out: one result per product, in order. Applying
+ * the same batch id again gives the same results and writes nothing; an older token is refused where
+ * the store can tell. One contract suite (`test/contract/store-contract.ts`) holds every store to this.
+ * No store fetches anything from a feed or decides about images.
+ */
+import type { Fingerprints, PendingKind } from '../ledger/ledger.js'
+import type { Product } from '../product/product.js'
+
+/** Id in the store, as text: integers in the catalog and in WooCommerce. */
+export type StoreId = string
+
+export interface StoreBatch {
+  /** Unique for ever; see `ClaimedBatch.id`. */
+  readonly id: string
+  readonly jobId: number
+  /** Fencing token of the writer. A token below the job's highest seen one: `lease_lost`, nothing written. */
+  readonly token: number
+  /** Owner of what is written. */
+  readonly wholesaler: string
+  readonly items: readonly StoreItem[]
+  /** Products the store already has are left as they are (`skipped`). */
+  readonly updateExisting: boolean
+  /** Moves ownership of a product another wholesaler owns, instead of rejecting it. */
+  readonly takeover: boolean
+}
+
+export interface StoreItem extends Fingerprints {
+  readonly key: string
+  readonly kind: PendingKind
+  readonly product: Product
+  /** Id from an earlier import, a hint: when the store no longer has it, the product is created. */
+  readonly storeId: StoreId | null
+}
+
+export type RejectCode = 'sku_owned_by' | 'sku_taken' | 'currency' | 'refused' | 'quarantined'
+
+export type ItemResult =
+  | {
+      readonly key: string
+      readonly outcome: 'created' | 'updated' | 'unchanged'
+      readonly storeId: StoreId
+      /** What was set right on the way, for people: a SKU that another product of the same wholesaler bears. */
+      readonly notes?: readonly string[]
+    }
+  | { readonly key: string; readonly outcome: 'skipped'; readonly storeId: StoreId }
+  | {
+      readonly key: string
+      readonly outcome: 'rejected'
+      readonly code: RejectCode
+      readonly reason: string
+      readonly field?: string
+      readonly sku?: string
+    }
+
+export interface StoreProduct {
+  readonly id: StoreId
+  /** Parent's id for a variant, else null. */
+  readonly parentId: StoreId | null
+  readonly sku: string | null
+  readonly name: string
+  /** Owner; null when no wholesaler wrote it. */
+  readonly wholesaler: string | null
+  /** Key of the product (of the parent, for a variant) at its wholesaler. */
+  readonly key: string | null
+}
+
+/** An image as the store holds it. */
+export interface StoreImage {
+  readonly id: StoreId
+  /** URL or path in the feed it came from; null when the store does not know. */
+  readonly originalUrl: string | null
+  /** Where the store serves it: a URL, or the path below the media folder. */
+  readonly url: string
+  /** Of the bytes as downloaded; null when the store does not know. */
+  readonly sha256: string | null
+}
+
+/** Image bytes on disk, checked and processed, ready to be put into the store. */
+export interface ImageFile {
+  /** Of the bytes as downloaded: the image's name everywhere. */
+  readonly sha256: string
+  /** Processed file, in the state directory's `tmp/`; the store moves or copies it. */
+  readonly path: string
+  /** Lower-case extension without dot, by content: `jpg`, `png`, `webp`, `gif`. */
+  readonly extension: string
+  readonly originalUrl: string
+  readonly width: number
+  readonly height: number
+  readonly bytes: number
+}
+
+export interface ImageAttachment {
+  readonly imageId: StoreId
+  /** As in the feed. */
+  readonly originalUrl: string
+  readonly alt?: string
+}
+
+/** All images a product shall have, in order, first is featured; variants by their key, one each. */
+export interface ProductImages {
+  readonly gallery: readonly ImageAttachment[]
+  readonly variants: Readonly<Record<string, ImageAttachment>>
+}
+
+/** What `verify` found for one product. */
+export interface StoreState {
+  readonly exists: boolean
+  /** False when the store's copy no longer is what was imported (foreign edit); true when it cannot tell. */
+  readonly asImported: boolean
+  /** Every image the product should have is still there. */
+  readonly imagesPresent: boolean
+}
+
+export interface Store {
+  readonly kind: 'catalog' | 'woocommerce' | 'memory'
+  /** Binds the ledger: another identity is another ledger namespace. Stable for ever. */
+  identity(): Promise<string>
+  /** ISO 4217 of the store's prices; null when it is not known yet. */
+  currency(): Promise<string | null>
+  /** Sets the currency where the store leaves that to us and has none; otherwise does nothing. */
+  adoptCurrency(currency: string): Promise<void>
+
+  /** Products and variants by SKU, keyed by folded SKU (`foldSku`). Unknown ones are left out. */
+  findBySku(skus: readonly string[]): Promise<ReadonlyMap<string, StoreProduct>>
+  findById(id: StoreId): Promise<StoreProduct | null>
+  apply(batch: StoreBatch): Promise<readonly ItemResult[]>
+
+  /** Images of a product in order, first is featured; `variants` by variant key. */
+  imagesOf(
+    productId: StoreId,
+  ): Promise<{ readonly gallery: readonly StoreImage[]; readonly variants: ReadonlyMap<string, StoreImage> }>
+  /** Which of these image ids the store still has. */
+  hasImages(ids: readonly StoreId[]): Promise<ReadonlySet<StoreId>>
+  /** Puts image bytes into the store, once per sha256: the same bytes again give the same id and write nothing. */
+  putImage(image: ImageFile): Promise<StoreImage>
+  /** Makes these the images of the product, in this order. Nothing is written when they already are. */
+  setImages(
+    writer: { readonly jobId: number; readonly token: number },
+    productId: StoreId,
+    images: ProductImages,
+  ): Promise<'changed' | 'unchanged'>
+
+  /** Acts of the missing policy. Only products owned by `wholesaler` are touched; returns how many were. */
+  retire(batch: {
+    readonly jobId: number
+    readonly token: number
+    readonly wholesaler: string
+    readonly ids: readonly StoreId[]
+    readonly how: 'out-of-stock' | 'draft' | 'delete'
+  }): Promise<number>
+  verify(items: readonly (Fingerprints & { readonly storeId: StoreId })[]): Promise<readonly StoreState[]>
+  close(): Promise<void>
+}

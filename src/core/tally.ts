@@ -1,0 +1,129 @@
+/** Counts of a run: what the job's record, the heartbeat and the progress line are fed from. */
+import type { Clock } from './clock.js'
+import { type JobCounts, type JobImageCounts, type JobOptions, noCounts } from './jobs/job.js'
+import type { BatchCounts, FeedSummary, Ledger } from './ledger/ledger.js'
+import type { Progress } from './progress.js'
+
+export interface TallyRun {
+  readonly jobId: number
+  readonly options: Pick<JobOptions, 'batches' | 'perBatch' | 'updateExisting' | 'maxDurationMs'>
+  /** Called whenever a count moves on. */
+  readonly onCounts: (counts: JobCounts) => void
+}
+
+export interface TallyPorts {
+  readonly ledger: Ledger
+  readonly progress: Progress
+  readonly clock: Clock
+}
+
+/** Error messages kept for the job's record: the first ones tell, the rejects file has all. */
+const errorMessagesMax = 20
+
+/** Counts of a run, kept in one place and told to whoever wants to know. */
+export class Tally {
+  counts: JobCounts = noCounts
+  partial = false
+  private timeLimit = false
+  private readonly errorMessages: string[] = []
+  /** Products done and expected, by wholesaler: what their progress lines show. */
+  private readonly progressOf = new Map<string, { done: number; readonly total: number }>()
+  private readonly startedMs: number
+
+  constructor(
+    private readonly run: TallyRun,
+    private readonly ports: TallyPorts,
+  ) {
+    this.startedMs = ports.clock.monotonic()
+  }
+
+  noteFeed(feed: FeedSummary): void {
+    if (feed.rejects > 0 || !feed.complete) this.partial = true
+    this.set({ errors: this.counts.errors + feed.rejects })
+  }
+
+  noteError(message: string): void {
+    this.partial = true
+    if (this.errorMessages.length < errorMessagesMax) this.errorMessages.push(message)
+  }
+
+  /** What a resumed job has done already, and what this run expects to do. */
+  async estimate(wholesalers: readonly { readonly name: string }[]): Promise<void> {
+    const { ledger } = this.ports
+    const { batches, perBatch, updateExisting } = this.run.options
+    const done = await ledger.jobCounts(this.run.jobId)
+    let pending = 0
+    let left = 0
+    for (const { name } of wholesalers) {
+      const claimable = await ledger.countPending(name, { updateExisting })
+      pending += claimable
+      const expected = batches === null ? claimable : Math.min(claimable, batches * perBatch)
+      this.progressOf.set(name, { done: 0, total: expected })
+      if (!updateExisting) left += (await ledger.countPending(name, { updateExisting: true })) - claimable
+    }
+    const limit = batches === null ? pending : Math.min(pending, (batches - done.batches) * perBatch)
+    this.set({
+      ...done,
+      errors: this.counts.errors + done.errors,
+      skipped: done.skipped + left,
+      estimatedTotal: done.processed + Math.max(0, limit),
+    })
+  }
+
+  addBatch(wholesaler: string, batch: BatchCounts): void {
+    if (batch.errors > 0)
+      this.noteError(`${batch.errors} products of ${wholesaler} were rejected; see the rejects file`)
+    const { counts } = this
+    this.set({
+      processed: counts.processed + batch.processed,
+      created: counts.created + batch.created,
+      updated: counts.updated + batch.updated,
+      unchanged: counts.unchanged + batch.unchanged,
+      skipped: counts.skipped + batch.skipped,
+      errors: counts.errors + batch.errors,
+      batches: counts.batches + 1,
+    })
+    const progress = this.progressOf.get(wholesaler) ?? { done: 0, total: 0 }
+    progress.done += batch.processed
+    this.ports.progress.emit({ type: 'step', wholesaler, step: 'import', state: 'progress', ...progress })
+  }
+
+  /** Sums of the images: what was there before a phase, and what the phase has done so far. */
+  setImages(before: JobImageCounts, phase: JobImageCounts): void {
+    this.set({
+      images: {
+        wanted: before.wanted + phase.wanted,
+        downloaded: before.downloaded + phase.downloaded,
+        attached: before.attached + phase.attached,
+        duplicatesSkipped: before.duplicatesSkipped + phase.duplicatesSkipped,
+        failed: before.failed + phase.failed,
+      },
+    })
+  }
+
+  noteFailedImages({ failed }: JobImageCounts): void {
+    if (failed > 0) this.noteError(`${failed} images failed; they are tried again on the next run`)
+  }
+
+  /** The wholesaler has nothing more to import in this run. */
+  noteImported(wholesaler: string): void {
+    const progress = this.progressOf.get(wholesaler) ?? { done: 0, total: 0 }
+    const state = progress.done === 0 && progress.total === 0 ? 'skipped' : 'done'
+    this.ports.progress.emit({ type: 'step', wholesaler, step: 'import', state, ...progress })
+  }
+
+  outOfTime(): boolean {
+    const { maxDurationMs } = this.run.options
+    if (maxDurationMs !== null && this.ports.clock.monotonic() - this.startedMs >= maxDurationMs) this.timeLimit = true
+    return this.timeLimit
+  }
+
+  report(): { readonly counts: JobCounts; readonly timeLimit: boolean; readonly errorMessages: readonly string[] } {
+    return { counts: this.counts, timeLimit: this.timeLimit, errorMessages: this.errorMessages }
+  }
+
+  private set(change: Partial<JobCounts>): void {
+    this.counts = { ...this.counts, ...change }
+    this.run.onCounts(this.counts)
+  }
+}

@@ -1,0 +1,21 @@
+/** A wholesaler made ready for an import: where its feed is, how to read it, how to map it. */
+import type { FeedHints } from './feed/feed.js'
+import type { FeedSource } from './feed/source.js'
+import type { WholesalerMapping } from './product/mapping.js'
+
+export interface Wholesaler {
+  readonly name: string
+  readonly source: FeedSource
+  /** Folder or host an ad-hoc name belongs to; null for a configured wholesaler. */
+  readonly origin: string | null
+  /** Request headers for a URL source; values may be secrets and are never logged or stored. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly hints: FeedHints
+  readonly mapping: WholesalerMapping
+  /** Moves ownership of products that another wholesaler owns, instead of rejecting them. */
+  readonly takeover: boolean
+  /** More rejects than this in one feed stop it before any write; null = no limit. */
+  readonly rejectsMax: number | null
+  /** Folders below which local image paths are read, beside the feed's own folder. */
+  readonly imageRoots: readonly string[]
+}

@@ -1,0 +1,109 @@
+/**
+ * `npm run bench`: how fast it is, as ratios against bare baselines measured in the same run. Figures of a
+ * shared machine swing; ratios of one run do not. Options: `--rows N` (default 1,000,000), `--only NAME`.
+ */
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs, promisify } from 'node:util'
+import { type BenchFormat, makeFeed } from './make-feeds.js'
+
+const { values } = parseArgs({ options: { rows: { type: 'string', default: '1000000' }, only: { type: 'string' } } })
+const rows = Number(values.rows)
+const root = resolve(import.meta.dirname, '../..')
+
+/** A fifth of the rows: memory must be the same for both. */
+const fewRowsShare = 5
+
+/** Runs of commands so short that one alone says little; the median is taken. */
+const shortRuns = 15
+
+interface Measured {
+  readonly ms: number
+  readonly records: number
+  readonly rssMb: number
+}
+
+const run = promisify(execFile)
+
+async function measure(script: string, ...args: string[]): Promise<Measured> {
+  const { stdout } = await run(process.execPath, ['--import=tsx', join(import.meta.dirname, script), ...args])
+  return JSON.parse(stdout)
+}
+
+function print(name: string, ratio: number, limit: number, detail: string): void {
+  const verdict = ratio <= limit ? 'ok' : 'SLOW'
+  console.log(`${name.padEnd(44)} ${ratio.toFixed(2).padStart(6)} x   (<= ${limit})  ${verdict.padEnd(4)}  ${detail}`)
+}
+
+async function benchStaging(dir: string, format: BenchFormat, limit: number): Promise<void> {
+  const few = join(dir, `few.${format}`)
+  const many = join(dir, `many.${format}`)
+  await makeFeed(few, format, rows / fewRowsShare)
+  await makeFeed(many, format, rows)
+  const bare = await measure('baseline.ts', format, many)
+  const staged = await measure('stage.ts', many)
+  const stagedFew = await measure('stage.ts', few)
+  const seconds = `${(staged.ms / 1000).toFixed(1)} s / ${(bare.ms / 1000).toFixed(1)} s`
+  const memory = `${staged.rssMb.toFixed(0)} MB (${stagedFew.rssMb.toFixed(0)} MB at ${rows / fewRowsShare} rows)`
+  print(`stage ${rows} ${format} records / bare parser`, staged.ms / bare.ms, limit, `${seconds}, ${memory}`)
+  await rm(few)
+  await rm(many)
+}
+
+async function benchCatalog(): Promise<void> {
+  const { importMs, rawMs, products } = JSON.parse(
+    (await run(process.execPath, ['--import=tsx', join(import.meta.dirname, 'catalog.ts')])).stdout,
+  )
+  print(
+    'catalog import / raw SQLite inserts',
+    importMs / rawMs,
+    2.8,
+    `${products} products, ${importMs} ms / ${rawMs} ms`,
+  )
+}
+
+async function benchStatus(dir: string): Promise<void> {
+  const bin = join(root, 'bin/run.js')
+  await run(process.execPath, [
+    bin,
+    'import',
+    join(root, 'examples/01-csv-to-catalog/products.csv'),
+    '--json',
+    '--state-dir',
+    dir,
+  ])
+  const times: Record<'bare' | 'status', number[]> = { bare: [], status: [] }
+  for (let i = 0; i < shortRuns; i += 1) {
+    times.bare.push(await wallMs(['-e', '0']))
+    times.status.push(await wallMs([bin, 'status', '--json', '--state-dir', dir]))
+  }
+  const [bare, status] = [median(times.bare), median(times.status)]
+  print('status --json / node -e 0', status / bare, 3.5, `${status.toFixed(0)} ms / ${bare.toFixed(0)} ms`)
+}
+
+async function wallMs(args: string[]): Promise<number> {
+  const started = performance.now()
+  await run(process.execPath, args)
+  return performance.now() - started
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0
+}
+
+const dir = await mkdtemp(join(tmpdir(), 'wholesaler-bench-'))
+const benches: Record<string, () => Promise<void>> = {
+  csv: () => benchStaging(dir, 'csv', 2.8),
+  xml: () => benchStaging(dir, 'xml', 2.8),
+  ndjson: () => benchStaging(dir, 'ndjson', 3.2),
+  catalog: benchCatalog,
+  status: () => benchStatus(dir),
+}
+try {
+  for (const [name, bench] of Object.entries(benches))
+    if (values.only === undefined || values.only === name) await bench()
+} finally {
+  await rm(dir, { recursive: true, force: true })
+}

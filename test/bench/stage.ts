@@ -1,0 +1,47 @@
+/** Reads, maps and stages one feed into a fresh ledger, as `import` does. Run as a process of its own. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { systemClock } from '../../dist/core/clock.js'
+import { defaultConfig } from '../../dist/core/config/load-config.js'
+import { resolveWholesalers } from '../../dist/core/config/resolve-wholesalers.js'
+import { createHttpClient } from '../../dist/core/http/http-client.js'
+import { openSqliteLedger } from '../../dist/core/ledger/sqlite-ledger.js'
+import { openMappedFeedFast } from '../../dist/core/map-feed-in-thread.js'
+import { silent } from '../../dist/core/progress.js'
+import { stageFeed } from '../../dist/core/stage-feed.js'
+
+const [path = ''] = process.argv.slice(2)
+const stateDir = await mkdtemp(join(dirname(path), 'stage-'))
+const ledger = await openSqliteLedger(join(stateDir, 'ledger.db'), { storeIdentity: 'bench', clock: systemClock })
+const [wholesaler] = resolveWholesalers(
+  defaultConfig,
+  { source: path, as: null, preset: null, format: null, lenient: false },
+  { cwd: process.cwd(), env: process.env },
+)
+if (wholesaler === undefined) throw new Error(`no wholesaler for ${path}`)
+
+const started = performance.now()
+const { feed } = await stageFeed(
+  wholesaler,
+  {
+    ledger,
+    http: createHttpClient({ clock: systemClock }),
+    clock: systemClock,
+    progress: silent,
+    stateDir,
+    onReject: () => {},
+    openMapped: openMappedFeedFast,
+  },
+  {
+    remap: false,
+    checksum: false,
+    allowShrink: false,
+    dryRun: false,
+    allowPrivateHosts: [],
+    signal: new AbortController().signal,
+  },
+)
+const ms = performance.now() - started
+await ledger.close()
+await rm(stateDir, { recursive: true })
+console.log(JSON.stringify({ ms, records: feed.products, rssMb: process.resourceUsage().maxRSS / 1024 }))

@@ -1,0 +1,51 @@
+import { type SpawnOptions, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+export const projectDir = fileURLToPath(new URL('../..', import.meta.url))
+export const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
+
+export interface Finished {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface RunOptions {
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** Words for Node itself, before the program. */
+  readonly nodeArgs?: readonly string[]
+}
+
+/** Runs the built program as a person would, in pipes; resolves when it has ended. Needs `dist/` (`npm run build`). */
+export function runCli(args: readonly string[], { cwd, env = {}, nodeArgs = [] }: RunOptions = {}): Promise<Finished> {
+  return run(process.execPath, [...nodeArgs, bin, ...args], { cwd, env: { ...cleanEnvironment(), ...env } })
+}
+
+/** Runs a line of shell in which `$WHOLESALER` is the program. */
+export function runShell(line: string, { cwd, env = {} }: RunOptions = {}): Promise<Finished> {
+  const program = { WHOLESALER: bin, PATH: process.env.PATH ?? '' }
+  return run('bash', ['-o', 'pipefail', '-c', line], { cwd, env: { ...cleanEnvironment(), ...program, ...env } })
+}
+
+/** Nothing of the tester's own settings reaches the program. */
+function cleanEnvironment(): Record<string, string> {
+  const { PATH = '', HOME = '', TMPDIR = '/tmp' } = process.env
+  return { PATH, HOME, TMPDIR }
+}
+
+function run(command: string, args: readonly string[], options: SpawnOptions): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+    let stdout = ''
+    let stderr = ''
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text
+    })
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text
+    })
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code, stdout, stderr }))
+  })
+}

@@ -1,0 +1,29 @@
+/** What every store promises (`src/core/store/store.ts`), as tests. Run it with a fixture for the store. */
+import { applyContract } from './store-contract-apply.js'
+import { imageContract } from './store-contract-images.js'
+import { retireContract } from './store-contract-retire.js'
+import { skuContract } from './store-contract-sku.js'
+import { variantContract } from './store-contract-variants.js'
+import type { StoreFixture } from './store-fixture.js'
+
+/** Runs a test with a fresh store and closes it afterwards. */
+export type WithStore = (test: (fixture: StoreFixture) => Promise<void>) => () => Promise<void>
+
+export function storeContract(name: string, open: () => Promise<StoreFixture>): void {
+  const withStore: WithStore = (test) => async () => {
+    const fixture = await open()
+    try {
+      await test(fixture)
+    } finally {
+      await fixture.close()
+    }
+  }
+
+  describe(`${name}: the store contract`, () => {
+    applyContract(withStore)
+    skuContract(withStore)
+    variantContract(withStore)
+    imageContract(withStore)
+    retireContract(withStore)
+  })
+}

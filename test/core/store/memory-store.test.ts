@@ -1,0 +1,4 @@
+import { storeContract } from '../../contract/store-contract.js'
+import { memoryFixture } from './memory-fixture.js'
+
+storeContract('MemoryStore', memoryFixture)
