@@ -10,6 +10,9 @@ const markerCharsMax = 8
 /** A place where markup changes its rules, or an ampersand, with the reference it begins when it begins one. */
 const tokens = /<!\[CDATA\[|<!--|<\?|&(?:#\d{1,7};|#[xX][\da-fA-F]{1,6};|[A-Za-z_][\w.-]{0,36};)?/g
 
+/** What may become a reference when more text comes. */
+const cutReference = /^&[#\w.-]*$/
+
 const closers: Readonly<Record<string, string>> = { '<![CDATA[': ']]>', '<!--': '-->', '<?': '?>' }
 
 /** Finds ampersands that begin no reference, outside of CDATA, comments and processing instructions. */
@@ -37,7 +40,9 @@ export class BareAmpersands {
       if (token === null) break
       at = token.index
       if (token[0] === '&') {
-        if (!isLast && at + tokenCharsMax > text.length) return this.#leave(text, at, found)
+        if (!isLast && at + tokenCharsMax > text.length && cutReference.test(text.slice(at))) {
+          return this.#leave(text, at, found)
+        }
         found.push(this.#start + at)
       }
       at += token[0].length

@@ -47,7 +47,7 @@ export function isSepRow(row: readonly string[]): boolean {
 interface Trial {
   readonly delimiter: string
   readonly columns: number
-  /** Share of rows with as many cells as the header; a shorter row counts half, its end may be missing. */
+  /** Share of rows with as many cells as the header; one with fewer or more, but several, counts half. */
   readonly fit: number
   /** Header cells that do not look like names: unbalanced brackets, or a space at the start. */
   readonly odd: number
@@ -70,7 +70,7 @@ function bestDelimiter(text: string, quote: string): string {
 function tryDelimiter(text: string, delimiter: string, quote: string): Trial {
   const { header, counts } = scanRows(text, delimiter, quote)
   const columns = header.length
-  const points = counts.map((count) => (count === columns ? 1 : count > 1 && count < columns ? 0.5 : 0))
+  const points = counts.map((count) => (count === columns ? 1 : count > 1 ? 0.5 : 0))
   const fit = counts.length === 0 ? 1 : points.reduce((sum: number, point) => sum + point, 0) / counts.length
   return { delimiter, columns, fit, odd: header.filter(isOddName).length }
 }

@@ -1,3 +1,4 @@
+import { hasControls, withoutControls } from './control-characters.js'
 import { isSepRow, type SniffedDialect } from './csv-dialect.js'
 import { csvParseSplitter, isStrictRow, RowError, type RowSplitter, rowBytesMax } from './csv-rows.js'
 import { malformed } from './malformed.js'
@@ -6,10 +7,6 @@ import type { FeedText } from './text.js'
 
 /** More columns than any shop export has; a file above this is not a product feed. */
 const columnsMax = 10_000
-
-/** Characters that no cell of text has: all C0 controls but tab, LF and CR, and DEL. */
-const controls = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/
-const allControls = new RegExp(controls, 'g')
 
 const lineEnds = /\r\n|\n|\r/g
 
@@ -61,7 +58,7 @@ export async function readCsvColumns(
 function columnNames(header: readonly string[]): string[] {
   const taken = new Set<string>()
   return header.map((cell, index) => {
-    const name = cell.replace(allControls, '').trim().replace(/\s+/g, ' ') || `column ${index + 1}`
+    const name = withoutControls(cell).trim().replace(/\s+/g, ' ') || `column ${index + 1}`
     let unique = name
     for (let count = 2; taken.has(unique); count += 1) unique = `${name} (${count})`
     taken.add(unique)
@@ -104,7 +101,7 @@ export class CsvRecordParser implements RecordParser {
 
   write(piece: string): void {
     if (piece === '') return
-    const suspect = controls.test(piece)
+    const suspect = hasControls(piece)
     this.#suspect ||= suspect
     const lineBefore = this.#line
     this.#endsLine = piece.endsWith('\n') || piece.endsWith('\r')
@@ -150,8 +147,8 @@ export class CsvRecordParser implements RecordParser {
 
   #record(cells: string[], line: number, raw: string | undefined): void {
     const position = this.#out.meet(line)
-    if (this.#suspect && cells.some((cell) => controls.test(cell))) {
-      for (const [index, cell] of cells.entries()) cells[index] = cell.replace(allControls, '')
+    if (this.#suspect && cells.some(hasControls)) {
+      for (const [index, cell] of cells.entries()) cells[index] = withoutControls(cell)
       this.#out.repair(position, 'control_characters', 'Control characters were taken out.')
     }
     const { quote } = this.#reading.dialect

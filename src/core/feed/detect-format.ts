@@ -1,3 +1,4 @@
+import { countControls } from './control-characters.js'
 import type { FeedFormat } from './feed.js'
 import { emptyFeed, malformed } from './malformed.js'
 
@@ -7,10 +8,9 @@ const sampleChars = 8192
 /** How far from the beginning an XML declaration is looked for, behind the warnings of a shop's own software. */
 const junkChars = 4096
 
-/** Share of control characters above which text is not text. Stray ones in a feed stay far below. */
+/** Count and share of control characters above which text is not text. Stray ones in a feed stay below. */
+const controlsMax = 4
 const controlShareMax = 0.02
-
-const controls = /[\0-\x08\x0b\x0e-\x1f\x7f]/g
 
 /** What may stand before the root element of XML or HTML. */
 const prolog = /^(?:\s|<\?[\s\S]*?\?>|<!--[\s\S]*?-->|<!doctype[^>[]*>)*/i
@@ -26,15 +26,16 @@ export function detectFormat(head: string, place: { readonly file: string }): Fe
   refuseBinary(head, place)
   refuseHtml(text, place)
   if (text.startsWith('<') || /<\?xml\s[^>]*version\s*=/.test(text.slice(0, junkChars))) return 'xml'
-  if (/^\[\s*(?:[{[\]"]|$)/.test(text)) return 'json'
+  if (/^\[\s*(?:[{[\]"\d-]|$)/.test(text)) return 'json'
   if (/^\{\s*(?:["}]|$)/.test(text)) return isLines(text, place.file) ? 'ndjson' : 'json'
   return 'csv'
 }
 
 function refuseBinary(head: string, place: { readonly file: string }): void {
   const sample = head.slice(0, sampleChars)
-  const share = (sample.match(controls)?.length ?? 0) / sample.length
-  if (share <= controlShareMax && !/^%PDF-|^PK\x03\x04|^\x89PNG|^\xd0\xcf\x11\xe0/.test(sample)) return
+  const count = countControls(sample)
+  const isText = count <= controlsMax || count / sample.length <= controlShareMax
+  if (isText && !/^%PDF-|^PK\x03\x04|^\x89PNG|^\xd0\xcf\x11\xe0/.test(sample)) return
   throw malformed(
     'This is binary data, not a feed.',
     place,

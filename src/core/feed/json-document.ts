@@ -81,7 +81,7 @@ export class JsonDocument {
     this.#walk()
     if (this.#expect === 'end' && this.#depth === 0) return
     const name = this.#path.length === 0 ? '' : `, in ${JSON.stringify(this.#path.join('/'))}`
-    throw this.#error(`The feed ends before its end${name}: it is cut off.`, this.#text.length)
+    throw this.#error(`The JSON ends too early${name}: it is cut off.`, this.#text.length)
   }
 
   /** Goes on until the text is used up or ends in the middle of something. */
@@ -259,6 +259,19 @@ export class JsonDocument {
     this.#counted = at
     return { line: this.#line, column: at - this.#lineStart + 1 }
   }
+}
+
+/** What is wrong with text that `JSON.parse` refused, and where in it. */
+export function faultOf(text: string): JsonSyntaxError {
+  try {
+    const document = new JsonDocument({ isRecordArray: () => false })
+    document.write(text)
+    document.end()
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) return error
+    throw error
+  }
+  return new JsonSyntaxError('This is not JSON.', { line: 1, column: 1 })
 }
 
 function isTokenEnd(code: number): boolean {

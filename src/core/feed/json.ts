@@ -1,5 +1,5 @@
 import { WholesalerError } from '../errors.js'
-import { JsonDocument, JsonSyntaxError } from './json-document.js'
+import { faultOf, JsonDocument, JsonSyntaxError } from './json-document.js'
 import { JsonRecordError, parseJsonRecord } from './json-value.js'
 import { emptyFeed, lenientHint, malformed } from './malformed.js'
 import type { RecordOutput, RecordParser } from './read-records.js'
@@ -28,8 +28,8 @@ const listNames = [
 
 export interface JsonReading {
   readonly file: string
-  /** Path of the array of records, or its last part. `''` is the root. */
-  readonly recordPath: string
+  /** Tells the arrays of records by their path; the root's is `''`. */
+  readonly isRecordArray: (path: string) => boolean
   readonly lenient: boolean
 }
 
@@ -91,13 +91,12 @@ export class JsonRecordParser implements RecordParser {
   readonly #document: JsonDocument
 
   constructor(reading: JsonReading, out: RecordOutput) {
-    const { recordPath, lenient } = reading
     this.#reading = reading
     this.#out = out
     this.#document = new JsonDocument({
-      isRecordArray: (path) => path === recordPath || (recordPath !== '' && path.endsWith(`/${recordPath}`)),
+      isRecordArray: reading.isRecordArray,
       record: this.#onRecord,
-      ...(lenient ? { trailingComma: this.#onTrailingComma } : {}),
+      ...(reading.lenient ? { trailingComma: this.#onTrailingComma } : {}),
     })
   }
 
@@ -115,11 +114,12 @@ export class JsonRecordParser implements RecordParser {
       this.#out.put(parseJsonRecord(text), position)
     } catch (error) {
       if (!(error instanceof JsonRecordError)) throw error
-      if (error.fault === 'bad_json' && !this.#reading.lenient) {
-        const at = placeIn(text, error.at ?? 0, place)
-        throw malformed(error.message, { file: this.#reading.file, record: position.record, ...at })
+      const fault = error.fault === 'bad_json' ? faultOf(text) : error
+      if (fault instanceof JsonSyntaxError && !this.#reading.lenient) {
+        const at = placeAfter(place, fault.place)
+        throw malformed(fault.message, { file: this.#reading.file, record: position.record, ...at })
       }
-      this.#out.reject({ position, code: error.fault, reason: error.message, raw: text })
+      this.#out.reject({ position, code: error.fault, reason: fault.message, raw: text })
     }
   }
 
@@ -148,11 +148,14 @@ function placed(error: unknown, file: string): unknown {
   })
 }
 
-/** Line and column of an index of a text that itself begins at `start`. */
-function placeIn(text: string, at: number, start: TextPlace): TextPlace {
-  const before = text.slice(0, at).split('\n')
-  const last = before.at(-1)?.length ?? 0
-  return before.length === 1
-    ? { line: start.line, column: start.column + last }
-    : { line: start.line + before.length - 1, column: last + 1 }
+/** The place in the feed of a place in a text that begins at `start`. */
+function placeAfter(start: TextPlace, place: TextPlace): TextPlace {
+  return place.line === 1
+    ? { line: start.line, column: start.column + place.column - 1 }
+    : { line: start.line + place.line - 1, column: place.column }
+}
+
+/** Tells arrays by a name or the end of a path, as a hint gives it; `''` is the root. */
+export function jsonPathMatcher(hint: string): (path: string) => boolean {
+  return (path) => path === hint || (hint !== '' && path.endsWith(`/${hint}`))
 }

@@ -1,3 +1,4 @@
+import { faultOf } from './json-document.js'
 import { JsonRecordError, parseJsonRecord } from './json-value.js'
 import { malformed } from './malformed.js'
 import type { RecordOutput, RecordParser } from './read-records.js'
@@ -81,7 +82,7 @@ export class NdjsonRecordParser implements RecordParser {
       this.#out.put(parseJsonRecord(withoutBom(line)), position)
     } catch (error) {
       if (!(error instanceof JsonRecordError)) throw error
-      this.#out.reject({ position, code: error.fault, reason: error.message, raw: line })
+      this.#out.reject({ position, code: error.fault, reason: reasonOf(error, line), raw: line })
     }
   }
 
@@ -108,6 +109,12 @@ export class NdjsonRecordParser implements RecordParser {
       raw: this.#open.slice(0, excerptChars),
     })
   }
+}
+
+function reasonOf(error: JsonRecordError, line: string): string {
+  if (error.fault !== 'bad_json') return error.message
+  const { message, place } = faultOf(line)
+  return `Not JSON at column ${place.column}: ${message}`
 }
 
 function isBlank(line: string): boolean {

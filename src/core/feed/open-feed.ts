@@ -2,7 +2,7 @@ import { CsvRecordParser, readCsvColumns } from './csv.js'
 import { sniffDialect } from './csv-dialect.js'
 import { detectFormat } from './detect-format.js'
 import type { Feed, FeedFormat, FeedHints, FeedShape } from './feed.js'
-import { findJsonRecords, JsonRecordParser } from './json.js'
+import { findJsonRecords, JsonRecordParser, jsonPathMatcher } from './json.js'
 import { emptyFeed } from './malformed.js'
 import { NdjsonRecordParser } from './ndjson.js'
 import { type RecordOutput, type RecordParser, readRecords } from './read-records.js'
@@ -85,7 +85,9 @@ async function openXml({ text, hints, file }: Opening): Promise<Opened> {
 
 async function openJson({ text, hints, file }: Opening): Promise<Opened> {
   const recordPath = hints.record ?? (await findJsonRecords(text, file))
-  const reading = { file, recordPath, lenient: hints.lenient === true }
+  const isRecordArray =
+    hints.record === undefined ? (path: string) => path === recordPath : jsonPathMatcher(hints.record)
+  const reading = { file, isRecordArray, lenient: hints.lenient === true }
   return { shape: { recordPath }, begin: (out) => new JsonRecordParser(reading, out) }
 }
 

@@ -4,8 +4,8 @@ export interface TextPlace {
   readonly column: number
 }
 
-/** Pieces kept: what is asked for stands in the newest one or began in the one before. */
-const piecesKept = 2
+/** Text kept, in characters: what is asked for stands in the newest piece or began in the one before. */
+const charsKept = 128 * 1024
 
 interface Piece {
   readonly text: string
@@ -26,9 +26,14 @@ export class TextPlaces {
   add(text: string): void {
     this.#pieces.push({ text, start: this.#length })
     this.#length += text.length
-    if (this.#pieces.length <= piecesKept) return
-    this.#countTo(this.#pieces[1]?.start ?? 0)
-    this.#pieces.shift()
+    for (
+      let next = this.#pieces[1];
+      next !== undefined && this.#length - next.start > charsKept;
+      next = this.#pieces[1]
+    ) {
+      this.#countTo(next.start)
+      this.#pieces.shift()
+    }
   }
 
   /** Characters added so far. */

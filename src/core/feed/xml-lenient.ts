@@ -1,17 +1,16 @@
 import { Parser } from 'htmlparser2'
 import { BareAmpersands } from './bare-ampersands.js'
+import { hasControls, withoutControls } from './control-characters.js'
 import type { RecordPosition, XmlElement } from './feed.js'
 import { malformed } from './malformed.js'
 import type { RecordOutput, RecordParser } from './read-records.js'
 import { TextPlaces } from './text-places.js'
-import { refuseDtd, usualNamespace, xmlRecordCharsMax } from './xml.js'
+import { refuseDtd, xmlRecordCharsMax } from './xml.js'
 import { noAttributes, XmlAssembler, type XmlAttributes, type XmlTargets, xmlDepthMax } from './xml-assembler.js'
+import { isDeclaration, localName, prefixOf, usualNamespace, XmlPrefixes } from './xml-prefixes.js'
 
 /** Elements that may be open at once: markup that is never closed piles up, but not without end. */
 const openElementsMax = 10_000
-
-const controls = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/
-const allControls = new RegExp(controls, 'g')
 
 export interface LenientXmlReading {
   readonly file: string
@@ -54,7 +53,7 @@ export class LenientXmlRecordParser implements RecordParser {
   readonly #ampersands = new BareAmpersands()
   readonly #places = new TextPlaces()
   readonly #tags: OpenTag[] = []
-  readonly #prefixes: { readonly depth: number; readonly prefix: string; readonly uri: string }[] = []
+  readonly #prefixes = new XmlPrefixes()
   readonly #told = new Set<string>()
   /** Offsets of bare ampersands that no record has answered for yet. */
   #bare: number[] = []
@@ -104,6 +103,7 @@ export class LenientXmlRecordParser implements RecordParser {
     this.#bare.push(...this.#ampersands.write('', true))
     this.#parser.end()
     const position = this.#assembler.record
+    if (this.#bare.length > 0) this.#repair('bare_ampersand', 'A bare "&" outside of records was passed over.')
     if (position !== undefined) {
       this.#out.reject({ position, code: 'cut_off', reason: 'The feed ends inside this record.' })
     }
@@ -132,9 +132,9 @@ export class LenientXmlRecordParser implements RecordParser {
     this.#isCarriageReturnLeft = text.endsWith('\r')
     if (this.#isCarriageReturnLeft) text = text.slice(0, -1)
     if (text.includes('\r')) text = text.replace(/\r\n?/g, '\n')
-    if (!controls.test(text)) return text
+    if (!hasControls(text)) return text
     this.#repair('control_characters', 'Control characters were taken out.')
-    return text.replace(allControls, '')
+    return withoutControls(text)
   }
 
   #onOpenTag(qname: string, attributes: Record<string, string>): void {
@@ -153,9 +153,9 @@ export class LenientXmlRecordParser implements RecordParser {
       this.#state = 'inside'
       this.#rootName = qname
     }
-    this.#declare(attributes)
+    this.#prefixes.declare(attributes, this.#tags.length)
     if (!/^[\p{L}_:]/u.test(qname)) this.#swallowed = true
-    const name = qname.slice(qname.indexOf(':') + 1)
+    const name = localName(qname)
     if (this.#beginsNextRecord(name)) this.#endRecordHere()
     this.#enter(tag, qname, name, attributes)
   }
@@ -199,7 +199,7 @@ export class LenientXmlRecordParser implements RecordParser {
 
   #onCloseTag(isImplied: boolean): void {
     const tag = this.#tags.pop()
-    while (this.#prefixes.length > 0 && (this.#prefixes.at(-1)?.depth ?? 0) > this.#tags.length) this.#prefixes.pop()
+    this.#prefixes.leave(this.#tags.length)
     if (this.#isEnding && isImplied) return
     if (tag === undefined || tag.isOver) return
     if (this.#tags.length === 0) this.#state = 'after'
@@ -262,20 +262,10 @@ export class LenientXmlRecordParser implements RecordParser {
     this.#out.repair(record ?? { record: this.#out.met, line }, code, detail)
   }
 
-  #declare(attributes: Record<string, string>): void {
-    for (const key in attributes) {
-      if (key !== 'xmlns' && !key.startsWith('xmlns:')) continue
-      this.#prefixes.push({ depth: this.#tags.length, prefix: key.slice(6), uri: (attributes[key] as string).trim() })
-    }
-  }
-
   #namespace(qname: string): string {
-    const colon = qname.indexOf(':')
-    const prefix = colon === -1 ? '' : qname.slice(0, colon)
-    const declared = this.#prefixes.findLast((known) => known.prefix === prefix)
-    if (declared !== undefined) return declared.uri
-    if (prefix === '') return ''
-    if (prefix === 'xml') return 'http://www.w3.org/XML/1998/namespace'
+    const prefix = prefixOf(qname)
+    const declared = this.#prefixes.find(prefix)
+    if (declared !== undefined) return declared
     const uri = usualNamespace(prefix)
     this.#repair('undeclared_prefix', `The prefix "${prefix}:" is not declared; it was taken as ${uri}.`)
     return uri
@@ -288,11 +278,11 @@ export class LenientXmlRecordParser implements RecordParser {
   #attributesOf(attributes: Record<string, string>): XmlAttributes {
     let result: Record<string, string> | undefined
     for (const key in attributes) {
-      if (key === 'xmlns' || key.startsWith('xmlns:')) continue
+      if (isDeclaration(key)) continue
       const value = attributes[key] as string
       if (this.#swallowsTags(key, value)) this.#swallowed = true
       result ??= Object.create(null) as Record<string, string>
-      const local = key.slice(key.indexOf(':') + 1)
+      const local = localName(key)
       if (local === key || !(local in result))
         result[local] = /[\t\n]/.test(value) ? value.replace(/[\t\n]/g, ' ') : value
     }

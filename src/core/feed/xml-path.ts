@@ -1,3 +1,5 @@
+import { localName } from './xml-prefixes.js'
+
 /** Tells whether an element is meant, by the local names from the root down to it. */
 export type PathMatcher = (path: readonly string[]) => boolean
 
@@ -9,7 +11,7 @@ export function pathMatcher(pattern: string): PathMatcher {
   const names = pattern
     .split('/')
     .filter((name) => name !== '')
-    .map((name) => name.slice(name.indexOf(':') + 1))
+    .map(localName)
     .reverse()
   return (path) => names.length > 0 && names.every((name, index) => path[path.length - 1 - index] === name)
 }

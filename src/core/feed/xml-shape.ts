@@ -2,6 +2,7 @@ import { Parser } from 'htmlparser2'
 import { emptyFeed, malformed } from './malformed.js'
 import type { FeedText } from './text.js'
 import { type PathMatcher, pathMatcher } from './xml-path.js'
+import { isDeclaration, localName } from './xml-prefixes.js'
 
 /** How far from the beginning an XML declaration is looked for, behind the warnings of a shop's own software. */
 const junkChars = 4096
@@ -9,7 +10,10 @@ const junkChars = 4096
 /** Kinds of elements that are told apart; what comes behind so many is not looked at. */
 const pathsMax = 2000
 
-/** Where the formats of `FORMATS` keep their records, and by what they are known when it is not the whole path. */
+/** Depth at which looking ends: no record stands below, and the parser's time grows with it. */
+const depthMax = 1000
+
+/** Where common formats keep their records, and by what those are told when it is not the whole path. */
 const knownRecords: readonly { readonly path: RegExp; readonly match?: string }[] = [
   { path: /^offers(?:\/group)?\/o$/, match: 'o' },
   { path: /^yml_catalog\/shop\/offers\/offer$/ },
@@ -25,7 +29,7 @@ const knownRecords: readonly { readonly path: RegExp; readonly match?: string }[
 
 /** Names that records go by elsewhere. */
 const recordNames =
-  /^(?:o|offers?|products?|items?|shop_?item|articles?|entry|record|row|goods?|listing|position|towar|produkt|artikel|artykul|produit|producto|prodotto)$/i
+  /^(?:o|offer|product|item|shop_?item|article|entry|record|row|good|listing|position|towar|produkt|artikel|artykul|produit|producto|prodotto)$/i
 
 export interface XmlShape {
   readonly root: { readonly name: string; readonly attributes: Readonly<Record<string, string>> }
@@ -52,7 +56,8 @@ export async function findXmlShape(text: FeedText, file: string, record?: string
     for await (const piece of text.chunks()) {
       survey.write(seen < start ? piece.slice(start - seen) : piece)
       seen += piece.length
-      if (survey.isSure || (seen >= text.head.length && (record !== undefined || survey.hasLikely))) break
+      if (survey.isSure || survey.isTooDeep || (seen >= text.head.length && (record !== undefined || survey.hasLikely)))
+        break
     }
   } catch (error) {
     // Bytes that cannot be decoded further on are for the reading to report.
@@ -112,6 +117,10 @@ class XmlSurvey {
     return this.#certain !== undefined
   }
 
+  get isTooDeep(): boolean {
+    return this.#names.length > depthMax
+  }
+
   /** Something was met that has the name of a record, or repeats and has elements inside. */
   get hasLikely(): boolean {
     return [...this.#seen.values()].some((seen) => rank(seen) <= 1)
@@ -129,10 +138,10 @@ class XmlSurvey {
     this.#names.push(name)
     const depth = this.#names.length
     for (const [key, value] of Object.entries(attributes)) {
-      if (key === 'xmlns' || key.startsWith('xmlns:')) this.namespaces[key.slice(6)] ??= value
+      if (isDeclaration(key)) this.namespaces[key.slice(6)] ??= value
     }
     if (this.root === undefined) this.root = { name, attributes: rootAttributes(attributes) }
-    if (this.#certain !== undefined || depth === 1) return
+    if (this.#certain !== undefined || depth === 1 || depth > depthMax) return
     const path = this.#names.join('/')
     const parent = this.#seen.get(path.slice(0, path.length - name.length - 1))
     if (parent !== undefined) parent.hasElements = true
@@ -161,14 +170,10 @@ function rank(seen: Seen): number {
   return seen.hasElements && seen.depth === 2 ? 3 : notOne
 }
 
-function localName(qname: string): string {
-  return qname.slice(qname.indexOf(':') + 1)
-}
-
 function rootAttributes(attributes: Record<string, string>): Readonly<Record<string, string>> {
   const result = Object.create(null) as Record<string, string>
   for (const [key, value] of Object.entries(attributes)) {
-    if (key !== 'xmlns' && !key.startsWith('xmlns:')) result[localName(key)] = value
+    if (!isDeclaration(key)) result[localName(key)] = value
   }
   return result
 }

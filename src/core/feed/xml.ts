@@ -5,12 +5,10 @@ import { isMalformed, malformed } from './malformed.js'
 import type { RecordOutput, RecordParser } from './read-records.js'
 import type { FeedText } from './text.js'
 import { noAttributes, XmlAssembler, type XmlAttributes, type XmlTargets, xmlDepthMax } from './xml-assembler.js'
+import { usualNamespace } from './xml-prefixes.js'
 
 /** Longest record, and longest stretch of text without a tag, in characters. */
 export const xmlRecordCharsMax = 8 * 1024 * 1024
-
-/** Namespaces that shops forget to declare, by the prefix everyone uses for them. */
-const usualNamespaces: Readonly<Record<string, string>> = { g: 'http://base.google.com/ns/1.0' }
 
 export interface XmlReading {
   readonly file: string
@@ -167,11 +165,6 @@ export class XmlRecordParser implements RecordParser {
       cause,
     })
   }
-}
-
-/** The namespace that is meant by a prefix which nobody declared: the usual one, else the prefix itself. */
-export function usualNamespace(prefix: string): string {
-  return usualNamespaces[prefix] ?? prefix
 }
 
 /** Throws for a document type with a DTD in it. One that only names a DTD is harmless: it is not fetched. */

@@ -25,6 +25,8 @@ interface Target extends BatchResults {
   readonly database: Database
   /** Snapshots whose rows must know: the current one, and one that is being staged meanwhile. */
   readonly snapshots: readonly { readonly id: number; readonly complete: number | null }[]
+  /** Some product of this wholesaler was rejected before. */
+  readonly hasFailures: boolean
 }
 
 /** Records what the store made of each product; call inside the transaction that finishes the batch. */
@@ -35,15 +37,18 @@ export function recordResults(database: Database, batch: BatchResults): BatchCou
       "SELECT id, complete FROM snapshot WHERE wholesaler_id = ? AND state <> 'dropped'",
     )
     .all(batch.wholesalerId)
-  const target: Target = { ...batch, database, snapshots }
-  const takenItem = database.prepare<BatchItem>(`
-    SELECT key, content, offer, images, images_wanted FROM batch_item
-    WHERE wholesaler_id = ? AND key = ? AND batch_id = ?`)
+  const hasFailures =
+    database.prepare('SELECT 1 FROM failure WHERE wholesaler_id = ? LIMIT 1').get(batch.wholesalerId) !== undefined
+  const target: Target = { ...batch, database, snapshots, hasFailures }
+  const items = database.prepare<BatchItem>(
+    'SELECT key, content, offer, images, images_wanted FROM batch_item WHERE batch_id = ?',
+  )
+  const taken = new Map(items.all(batch.batchId).map((item) => [item.key, item]))
 
   for (const result of batch.results) {
     counts.processed += 1
     counts[result.outcome === 'rejected' ? 'errors' : result.outcome] += 1
-    const item = takenItem.get(batch.wholesalerId, result.key, batch.batchId)
+    const item = taken.get(result.key)
     // Another job has taken the product since: what that one finds in the store counts.
     if (item === undefined) continue
     if (result.outcome === 'rejected') recordReject(target, item)
@@ -92,7 +97,7 @@ function markMissing({ database, wholesalerId, now }: Target, { key }: BatchItem
 
 /** The store has the product and it was not to be touched: from now on it counts as one to update. */
 function recordSkipped(target: Target, item: BatchItem, storeId: string): void {
-  const { database, wholesalerId } = target
+  const { database, wholesalerId, jobId } = target
   database
     .prepare(`
       INSERT INTO imported (wholesaler_id, key, store_product_id, content, offer, images, images_done, batch)
@@ -102,9 +107,9 @@ function recordSkipped(target: Target, item: BatchItem, storeId: string): void {
   for (const { id } of target.snapshots) {
     database
       .prepare(`
-        UPDATE staged SET attempts = 0, state = ${rowState.changed}
-        WHERE snapshot_id = ? AND key = ? AND state = ${rowState.new}`)
-      .run(id, item.key)
+        UPDATE staged SET attempts = 0, last_job = ?, state = ${rowState.changed}
+        WHERE snapshot_id = ? AND key = ? AND state > ${rowState.unchanged}`)
+      .run(jobId, id, item.key)
   }
 }
 
@@ -116,10 +121,13 @@ function recordReject({ database, wholesalerId, jobId, snapshots }: Target, { ke
       ON CONFLICT DO UPDATE SET attempts = attempts + 1, last_job = excluded.last_job`)
     .run(wholesalerId, key, jobId)
   for (const { id } of snapshots) {
-    database.prepare('UPDATE staged SET attempts = attempts + 1 WHERE snapshot_id = ? AND key = ?').run(id, key)
+    database
+      .prepare('UPDATE staged SET attempts = attempts + 1, last_job = ? WHERE snapshot_id = ? AND key = ?')
+      .run(jobId, id, key)
   }
 }
 
-function forgetFailure({ database, wholesalerId }: Target, { key }: BatchItem): void {
+function forgetFailure({ database, wholesalerId, hasFailures }: Target, { key }: BatchItem): void {
+  if (!hasFailures) return
   database.prepare('DELETE FROM failure WHERE wholesaler_id = ? AND key = ?').run(wholesalerId, key)
 }

@@ -44,8 +44,12 @@ interface PendingRow {
   readonly retired: string | null
 }
 
-const pendingColumns = `s.id, s.key, s.state, s.attempts, s.content, s.offer, s.images, s.images_wanted, s.body,
+const pendingColumns = `s.id, s.key, s.state, s.attempts, s.content, s.offer, s.images, s.images_wanted, p.body,
   i.store_product_id, i.content AS was_content, i.offer AS was_offer, i.images AS was_images, i.retired`
+
+/** Its one parameter is the wholesaler. */
+const pendingTables = `staged s JOIN staged_body p ON p.id = s.id
+  LEFT JOIN imported i ON i.wholesaler_id = ? AND i.key = s.key`
 
 const batchCounts = 'processed, created, updated, unchanged, skipped, errors'
 
@@ -105,10 +109,7 @@ export class BatchTable {
   release(writer: Writer, batch: ClaimedBatch): void {
     this.#database.transaction(() => {
       passFence(this.#database, writer)
-      const wholesaler = this.#wholesalers.require(batch.wholesaler)
       if (this.#require(batch.id).state !== 'running') return
-      const items = this.#database.prepare<{ key: string }>('SELECT key FROM batch_item WHERE batch_id = ?')
-      for (const { key } of items.all(batch.id)) this.#untake(writer.jobId, wholesaler, key)
       this.#forgetItems(batch.id)
       this.#database.prepare("UPDATE batch SET state = 'released' WHERE id = ?").run(batch.id)
     })
@@ -142,13 +143,13 @@ export class BatchTable {
       'SELECT key, content, offer, images FROM batch_item WHERE batch_id = ? ORDER BY key',
     )
     const staged = this.#database.prepare<PendingRow>(`
-      SELECT ${pendingColumns} FROM staged s LEFT JOIN imported i ON i.wholesaler_id = ? AND i.key = s.key
+      SELECT ${pendingColumns} FROM ${pendingTables}
       WHERE s.snapshot_id = ? AND s.key = ? AND s.state > 0`)
     for (const item of items.all(batch.id)) {
       const row = staged.get(wholesaler.id, wholesaler.currentSnapshot, item.key)
       const same = row?.content === item.content && row.offer === item.offer && row.images === item.images
+      // The others stay on the list all the same: the store may have them from before.
       if (same) rows.push(row)
-      else this.#untake(writer.jobId, wholesaler, item.key)
     }
     return { id: batch.id, number: batch.number, rows: rows.sort(byQueue) }
   }
@@ -156,12 +157,17 @@ export class BatchTable {
   #claimNext(writer: Writer, wholesaler: WholesalerRef, { size, updateExisting }: ClaimOptions) {
     const states = updateExisting ? [rowState.new, rowState.changed] : [rowState.new]
     const select = this.#database.prepare<PendingRow>(`
-      SELECT ${pendingColumns} FROM staged s LEFT JOIN imported i ON i.wholesaler_id = ? AND i.key = s.key
-      WHERE s.snapshot_id = ? AND s.state = ? AND s.state > 0 AND s.last_job IS NOT ?
+      SELECT ${pendingColumns} FROM ${pendingTables}
+      WHERE s.snapshot_id = ? AND s.state = ? AND s.state > 0 AND s.last_job IS NOT ? AND NOT EXISTS (
+        SELECT 1 FROM batch_item t JOIN batch b ON b.id = t.batch_id
+        WHERE t.wholesaler_id = ? AND t.key = s.key AND b.job_id = ?
+          AND t.content = s.content AND t.offer = s.offer AND t.images = s.images)
       ORDER BY s.attempts, s.id LIMIT ?`)
     // One query per state: each reads its part of the index in order and stops, whatever lies before it.
     const rows = states
-      .flatMap((state) => select.all(wholesaler.id, wholesaler.currentSnapshot, state, writer.jobId, size))
+      .flatMap((state) =>
+        select.all(wholesaler.id, wholesaler.currentSnapshot, state, writer.jobId, wholesaler.id, writer.jobId, size),
+      )
       .sort(byQueue)
       .slice(0, size)
     if (rows.length === 0) return null
@@ -173,24 +179,18 @@ export class BatchTable {
     this.#database
       .prepare("INSERT INTO batch (id, job_id, number, wholesaler_id, token, state) VALUES (?, ?, ?, ?, ?, 'running')")
       .run(id, writer.jobId, number, wholesaler.id, writer.token)
-    for (const row of rows) this.#take(id, writer.jobId, wholesaler, row)
+    this.#take(id, wholesaler, rows)
     return { id, number, rows }
   }
 
-  #take(batchId: string, jobId: number, wholesaler: WholesalerRef, row: PendingRow): void {
+  /** One statement for all: taking is a quarter of what a batch costs the ledger. The staged rows stay as they are. */
+  #take(batchId: string, wholesaler: WholesalerRef, rows: readonly PendingRow[]): void {
     this.#database
       .prepare(`
         INSERT OR REPLACE INTO batch_item (wholesaler_id, key, batch_id, content, offer, images, images_wanted)
-        VALUES (?, ?, ?, ?, ?, ?, ?)`)
-      .run(wholesaler.id, row.key, batchId, row.content, row.offer, row.images, row.images_wanted)
-    this.#database.prepare('UPDATE staged SET last_job = ? WHERE id = ?').run(jobId, row.id)
-  }
-
-  /** Lets the job take the product again: this time it was not tried. */
-  #untake(jobId: number, { currentSnapshot }: WholesalerRef, key: string): void {
-    this.#database
-      .prepare('UPDATE staged SET last_job = NULL WHERE snapshot_id = ? AND key = ? AND last_job = ?')
-      .run(currentSnapshot, key, jobId)
+        SELECT ?, key, ?, content, offer, images, images_wanted FROM staged
+        WHERE id IN (SELECT value FROM json_each(?))`)
+      .run(wholesaler.id, batchId, JSON.stringify(rows.map(({ id }) => id)))
   }
 
   #forgetItems(batchId: string): void {

@@ -37,7 +37,8 @@ export class ImportedTable {
   pendingImages({ id, name, currentSnapshot }: WholesalerRef, { size, after }: Page): readonly PendingImages[] {
     return this.#database
       .prepare<{ key: string; store_product_id: string; images: string; body: string }>(
-        `SELECT i.key, i.store_product_id, i.images, s.body ${pendingImages} AND i.key > ? ORDER BY i.key LIMIT ?`,
+        `SELECT i.key, i.store_product_id, i.images,
+          (SELECT body FROM staged_body p WHERE p.id = s.id) AS body ${pendingImages} AND i.key > ? ORDER BY i.key LIMIT ?`,
       )
       .all(currentSnapshot, id, after ?? '', size)
       .map((row) => ({

@@ -63,11 +63,15 @@ export const ledgerMigrations: readonly string[] = [
     images_wanted INTEGER NOT NULL,
     state INTEGER NOT NULL,            -- against imported: 0 unchanged, 1 new, 2 changed
     attempts INTEGER NOT NULL DEFAULT 0, -- how often the store rejected it
-    last_job INTEGER,                  -- the job that took it last: none takes a product twice
-    body TEXT NOT NULL
+    last_job INTEGER                   -- the job that tried it last: none takes a product twice
   ) STRICT;
   CREATE UNIQUE INDEX staged_key ON staged (snapshot_id, key);
   CREATE INDEX staged_pending ON staged (snapshot_id, state, attempts, id, last_job) WHERE state > 0;
+
+  CREATE TABLE staged_body (           -- apart, so that a change of state writes a few bytes and no product
+    id INTEGER PRIMARY KEY,            -- of the staged row
+    body TEXT NOT NULL
+  ) STRICT;
 
   CREATE TABLE imported (
     wholesaler_id INTEGER NOT NULL,

@@ -75,6 +75,11 @@ export async function purgeDropped(database: Database, wholesalerId: number, pac
 
 /** Returns `end`: where to go on. */
 function purgeRows(database: Database, snapshotId: number, first: number, end: number): number {
+  database
+    .prepare(`
+      DELETE FROM staged_body WHERE id >= ? AND id < ? AND id IN
+        (SELECT id FROM staged WHERE id >= ? AND id < ? AND snapshot_id = ?)`)
+    .run(first, end, first, end, snapshotId)
   database.prepare('DELETE FROM staged WHERE id >= ? AND id < ? AND snapshot_id = ?').run(first, end, snapshotId)
   database.prepare('UPDATE snapshot SET first_row = ? WHERE id = ?').run(end, snapshotId)
   return end

@@ -153,14 +153,21 @@ class SqliteStaging implements Staging {
     if (current === undefined) return
     const copy = this.#database.prepare(`
       INSERT OR IGNORE INTO staged
-        (snapshot_id, key, line, content, offer, images, variants, images_wanted, state, attempts, last_job, body)
-      SELECT ?, key, line, content, offer, images, variants, images_wanted, state, attempts, last_job, body
+        (snapshot_id, key, line, content, offer, images, variants, images_wanted, state, attempts, last_job)
+      SELECT ?, key, line, content, offer, images, variants, images_wanted, state, attempts, last_job
       FROM staged WHERE id >= ? AND id < ? AND snapshot_id = ? ORDER BY id`)
+    const copyBodies = this.#database.prepare(`
+      INSERT INTO staged_body (id, body)
+      SELECT s.id, p.body FROM staged s JOIN staged was ON was.snapshot_id = ? AND was.key = s.key
+        JOIN staged_body p ON p.id = was.id
+      WHERE s.id > ?`)
     for (let first = current.first_row; first <= current.last_row; ) {
       first = await this.#pace.step((rows) =>
         this.#database.transaction(() => {
           this.#checkAlive()
+          const last = lastStagedId(this.#database)
           copy.run(this.#snapshotId, first, first + rows, current.id)
+          copyBodies.run(current.id, last)
           this.#database
             .prepare('UPDATE snapshot SET last_row = ? WHERE id = ?')
             .run(lastStagedId(this.#database), this.#snapshotId)

@@ -7,7 +7,7 @@ import { rowState } from './schema.js'
 const rowsPerStatement = 10
 
 /** Parameters per row, see `rowSql`. */
-const valuesPerRow = 8
+const valuesPerRow = 7
 /** `?1` snapshot, `?2` wholesaler; the rows follow. */
 const firstRowValue = 3
 
@@ -32,6 +32,7 @@ export function writeRows(database: Database, target: StagedTarget, rows: readon
     const group = rows.slice(first, first + rowsPerStatement)
     const added = insert(database, target, group)
     if (added === group.length) {
+      insertBodies(database, lastId + 1, group)
       inserted += added
       lastId += added
       continue
@@ -42,6 +43,7 @@ export function writeRows(database: Database, target: StagedTarget, rows: readon
       if (insert(database, target, [row]) === 1) {
         inserted += 1
         lastId += 1
+        insertBodies(database, lastId, [row])
       } else {
         replaced.push(replace(database, target, row))
       }
@@ -65,18 +67,35 @@ function insert(database: Database, target: StagedTarget, rows: readonly StagedR
 
 function replace(database: Database, target: StagedTarget, row: StagedRow): ReplacedRow {
   const before = database
-    .prepare<ReplacedRow>('SELECT key, line, variants, images_wanted FROM staged WHERE snapshot_id = ? AND key = ?')
+    .prepare<ReplacedRow & { id: number }>(
+      'SELECT id, key, line, variants, images_wanted FROM staged WHERE snapshot_id = ? AND key = ?',
+    )
     .get(target.snapshotId, row.key)
   if (before === undefined) throw new Error(`the ledger lost the row of ${row.key}`)
   const values: SqlValue[] = [target.snapshotId, target.wholesalerId]
   pushValues(values, row)
   database.prepare(replaceSql).run(...values)
+  database.prepare('UPDATE staged_body SET body = ? WHERE id = ?').run(row.body, before.id)
   return { key: before.key, line: before.line, variants: before.variants, images_wanted: before.images_wanted }
 }
 
 function pushValues(values: SqlValue[], row: StagedRow): void {
-  values.push(row.key, row.line, row.content, row.offer, row.images, row.variants, row.images_wanted, row.body)
+  values.push(row.key, row.line, row.content, row.offer, row.images, row.variants, row.images_wanted)
 }
+
+/** Bodies of rows that were just inserted, in order: their ids follow each other. */
+function insertBodies(database: Database, firstId: number, rows: readonly StagedRow[]): void {
+  const values: SqlValue[] = []
+  for (const [index, { body }] of rows.entries()) values.push(firstId + index, body)
+  const places = rows.length === rowsPerStatement ? fullPlaces : bodyPlaces(rows.length)
+  database.prepare(`INSERT INTO staged_body (id, body) VALUES ${places}`).run(...values)
+}
+
+function bodyPlaces(rows: number): string {
+  return Array.from({ length: rows }, () => '(?, ?)').join(', ')
+}
+
+const fullPlaces = bodyPlaces(rowsPerStatement)
 
 const insertTexts = new Map<string, string>()
 
@@ -86,7 +105,7 @@ function insertSql(count: number, mayBeKnown: boolean): string {
   if (sql === undefined) {
     const rows = Array.from({ length: count }, (_, index) => rowSql(firstRowValue + index * valuesPerRow, mayBeKnown))
     sql = `INSERT OR IGNORE INTO staged
-      (snapshot_id, key, line, content, offer, images, variants, images_wanted, body, state) VALUES ${rows.join(', ')}`
+      (snapshot_id, key, line, content, offer, images, variants, images_wanted, state) VALUES ${rows.join(', ')}`
     insertTexts.set(name, sql)
   }
   return sql
@@ -106,6 +125,6 @@ function stateSql(first: number): string {
 }
 
 const replaceSql = `
-  UPDATE staged SET line = ?4, content = ?5, offer = ?6, images = ?7, variants = ?8, images_wanted = ?9, body = ?10,
+  UPDATE staged SET line = ?4, content = ?5, offer = ?6, images = ?7, variants = ?8, images_wanted = ?9,
     state = ${stateSql(firstRowValue)}
   WHERE snapshot_id = ?1 AND key = ?3`

@@ -23,13 +23,24 @@ const quoted = (cell: string) => `"${cell.replaceAll('"', '""')}"`
 
 function written(table: readonly CsvRow[], delimiter: string, newline: string): string {
   const special = (cell: string) => cell.includes(delimiter) || /["\r\n]/.test(cell) || cell.trim() !== cell
-  return table
-    .map((row) => row.map((cell) => (special(cell) ? quoted(cell) : cell)).join(delimiter) + newline)
-    .join('')
+  return table.map((row) => row.map((cell) => (special(cell) ? quoted(cell) : cell)).join(delimiter) + newline).join('')
 }
 
 const cell = fc.oneof(
-  fc.constantFrom('', 'a', '19" screen', 'x,y;z|w', 'line\nline', 'cr\r\nlf', 'lone\rcr', '"', '""', ' padded ', 'żółć', '😀'),
+  fc.constantFrom(
+    '',
+    'a',
+    '19" screen',
+    'x,y;z|w',
+    'line\nline',
+    'cr\r\nlf',
+    'lone\rcr',
+    '"',
+    '""',
+    ' padded ',
+    'żółć',
+    '😀',
+  ),
   // Control characters are taken out by rule, half surrogates are no text.
   fc.string({ unit: 'grapheme' }).filter((text) => !/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(text)),
 )
@@ -49,14 +60,22 @@ const header = (width: number) => Array.from({ length: width }, (_, index) => `n
 describe('CSV feed', () => {
   it('reads back any table, in any dialect, however the text is cut', async () => {
     await fc.assert(
-      fc.asyncProperty(table, fc.array(fc.nat(), { maxLength: 6 }), async ({ width, rows, delimiter, newline }, cuts) => {
-        const content = written([header(width), ...rows], delimiter, newline)
-        const { records, feed, end } = await readAll(textOf(content, cuts), { format: 'csv', delimiter })
+      fc.asyncProperty(
+        table,
+        fc.array(fc.nat(), { maxLength: 6 }),
+        async ({ width, rows, delimiter, newline }, cuts) => {
+          fc.pre(!rows.every(isBlank))
+          const content = written([header(width), ...rows], delimiter, newline)
+          const { records, feed, end } = await readAll(textOf(content, cuts), { format: 'csv', delimiter })
 
-        assert.deepEqual(feed.shape.columns, header(width))
-        assert.deepEqual(records.map((record) => record.data), rows.filter((row) => !isBlank(row)))
-        assert.deepEqual(end, { complete: true, records: records.length, endsWithLineEnd: true })
-      }),
+          assert.deepEqual(feed.shape.columns, header(width))
+          assert.deepEqual(
+            records.map((record) => record.data),
+            rows.filter((row) => !isBlank(row)),
+          )
+          assert.deepEqual(end, { complete: true, records: records.length, endsWithLineEnd: true })
+        },
+      ),
       { numRuns: 200 },
     )
   })
@@ -64,6 +83,7 @@ describe('CSV feed', () => {
   it('knows the line on which each record begins', async () => {
     await fc.assert(
       fc.asyncProperty(table, async ({ width, rows, delimiter, newline }) => {
+        fc.pre(!rows.every(isBlank))
         const content = written([header(width), ...rows], delimiter, newline)
         const { records } = await readAll(content, { format: 'csv', delimiter })
         let line = 2
@@ -73,7 +93,10 @@ describe('CSV feed', () => {
           line += written([row], delimiter, newline).split(/\r\n|\n|\r/).length - 1
         }
 
-        assert.deepEqual(records.map((record) => record.position.line), lines)
+        assert.deepEqual(
+          records.map((record) => record.position.line),
+          lines,
+        )
       }),
       { numRuns: 100 },
     )
@@ -119,7 +142,14 @@ describe('CSV feed', () => {
   it('tells absent from blank: a short row stays short', async () => {
     const { records, repairs } = await readAll('sku,name,price\n1,A\n2,B,\n3,C,9\n')
 
-    assert.deepEqual(records.map((record) => record.data), [['1', 'A'], ['2', 'B', ''], ['3', 'C', '9']])
+    assert.deepEqual(
+      records.map((record) => record.data),
+      [
+        ['1', 'A'],
+        ['2', 'B', ''],
+        ['3', 'C', '9'],
+      ],
+    )
     assert.deepEqual(repairs, [
       { position: { record: 1, line: 2 }, code: 'short_row', detail: 'The row has 2 of 3 cells.' },
     ])
@@ -128,7 +158,13 @@ describe('CSV feed', () => {
   it('rejects a row with surplus cells, unless they are empty', async () => {
     const { records, rejects, end } = await readAll('sku,name\n1,A,,\n2,"B,x",C\n3,D\n')
 
-    assert.deepEqual(records.map((record) => record.data), [['1', 'A'], ['3', 'D']])
+    assert.deepEqual(
+      records.map((record) => record.data),
+      [
+        ['1', 'A'],
+        ['3', 'D'],
+      ],
+    )
     assert.deepEqual(rejects, [
       {
         position: { record: 2, line: 3 },
@@ -143,7 +179,13 @@ describe('CSV feed', () => {
   it('takes control characters out of cells as a repair (F3)', async () => {
     const { records, repairs } = await readAll(textOf('sku,name\n1,A\0B\x0bC\n2,D\n', 12), { format: 'csv' })
 
-    assert.deepEqual(records.map((record) => record.data), [['1', 'ABC'], ['2', 'D']])
+    assert.deepEqual(
+      records.map((record) => record.data),
+      [
+        ['1', 'ABC'],
+        ['2', 'D'],
+      ],
+    )
     assert.deepEqual(counts(repairs), { control_characters: 1 })
   })
 
@@ -166,9 +208,18 @@ describe('CSV feed', () => {
   })
 
   it('keeps a stray quote as text under lenient, and says so', async () => {
-    const { records, repairs, end } = await readAll('sku,name\n1,19" screen\n2,"a" b\n3,"ok ""x"""\n', { lenient: true })
+    const { records, repairs, end } = await readAll('sku,name\n1,19" screen\n2,"a" b\n3,"ok ""x"""\n', {
+      lenient: true,
+    })
 
-    assert.deepEqual(records.map((record) => record.data), [['1', '19" screen'], ['2', '"a" b'], ['3', 'ok "x"']])
+    assert.deepEqual(
+      records.map((record) => record.data),
+      [
+        ['1', '19" screen'],
+        ['2', '"a" b'],
+        ['3', 'ok "x"'],
+      ],
+    )
     assert.deepEqual(counts(repairs), { stray_quote: 2 })
     assert.equal(end?.complete, true)
   })
@@ -228,12 +279,21 @@ describe('CSV feed', () => {
       if (error === undefined) {
         // All cells are there; the last may have lost its end, which only `mustEndLine` can tell.
         assert.equal(end?.complete, true)
-        assert.ok(records.every((record) => (record.data as CsvRow).length === 3), cut)
+        assert.ok(
+          records.every((record) => (record.data as CsvRow).length === 3),
+          cut,
+        )
         const strict = await read(cut, { format: 'csv', mustEndLine: true })
-        assert.deepEqual(strict.records.map((record) => record.data), whole.slice(0, strict.records.length))
+        assert.deepEqual(
+          strict.records.map((record) => record.data),
+          whole.slice(0, strict.records.length),
+        )
       } else {
         assert.ok(error instanceof WholesalerError && /^feed_/.test(error.kind), cut)
-        assert.deepEqual(records.map((record) => record.data), whole.slice(0, records.length))
+        assert.deepEqual(
+          records.map((record) => record.data),
+          whole.slice(0, records.length),
+        )
         if (lenient.end !== undefined) assert.equal(lenient.end.complete, false, cut)
       }
     }

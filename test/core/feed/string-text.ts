@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { gunzipSync, inflateRawSync } from 'node:zlib'
 import type { Feed, FeedEnd, FeedHints, FeedRecord, Reject, Repair, XmlElement } from '../../../src/core/feed/feed.js'
 import { openFeed } from '../../../src/core/feed/open-feed.js'
 import type { FeedText } from '../../../src/core/feed/text.js'
@@ -40,22 +38,6 @@ function* cutAt(text: string, cuts: readonly number[]): Generator<string> {
     if (end > start) yield text.slice(start, end)
     start = Math.max(start, end)
   }
-}
-
-/** The text of a real feed: unpacked and decoded the plain way, whole in memory. */
-export function realText(path: string, encoding = 'utf-8'): FeedText {
-  const packed = readFileSync(path)
-  const bytes = path.endsWith('.gz') ? gunzipSync(packed) : path.endsWith('.zip') ? firstMember(packed) : packed
-  return textOf(new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(bytes))
-}
-
-/** First file of a zip archive, by the sizes of the central directory. */
-function firstMember(zip: Buffer): Buffer {
-  const directory = zip.readUInt32LE(zip.lastIndexOf('PK\x05\x06') + 16)
-  const size = zip.readUInt32LE(directory + 20)
-  const local = zip.readUInt32LE(directory + 42)
-  const start = local + 30 + zip.readUInt16LE(local + 26) + zip.readUInt16LE(local + 28)
-  return inflateRawSync(zip.subarray(start, start + size))
 }
 
 export interface Reading {

@@ -1,0 +1,26 @@
+/** What every ledger promises (`src/core/ledger/ledger.ts`), as tests. Run it with a fixture for the ledger. */
+import { batchContract } from './ledger-contract-batches.js'
+import { imageContract } from './ledger-contract-images.js'
+import { namespaceContract } from './ledger-contract-namespaces.js'
+import { recoveryContract } from './ledger-contract-recovery.js'
+import { stagingContract } from './ledger-contract-staging.js'
+import type { LedgerFixture, WithLedger } from './ledger-fixture.js'
+
+export function ledgerContract(name: string, open: () => Promise<LedgerFixture>): void {
+  const withLedger: WithLedger = (test) => async () => {
+    const fixture = await open()
+    try {
+      await test(fixture)
+    } finally {
+      await fixture.close()
+    }
+  }
+
+  describe(`${name}: the ledger contract`, () => {
+    namespaceContract(withLedger)
+    stagingContract(withLedger)
+    batchContract(withLedger)
+    recoveryContract(withLedger)
+    imageContract(withLedger)
+  })
+}

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { digestOf, imagesWanted, parseBody, toStagedRow } from '../../../src/core/product/fingerprint.js'
+import { mappingDigest } from '../../../src/core/product/mapper.js'
+import type { Decimal, Product } from '../../../src/core/product/product.js'
+
+const product: Product = {
+  key: 'a',
+  name: 'A "quoted" <b>name</b>',
+  sku: 'A',
+  description: null,
+  categories: [['Women', 'Tops']],
+  images: [{ url: 'https://x.example/1.jpg', alt: 'Front' }, { url: 'https://x.example/2.jpg' }],
+  price: '12.5' as Decimal,
+  stock: '0' as Decimal,
+  weight: { value: '1' as Decimal, unit: 'kg' },
+  attributes: [{ name: 'Material', values: ['Wool'] }],
+  options: ['Size'],
+  variants: [
+    {
+      key: 'a-s',
+      sku: 'A-S',
+      options: [['Size', 'S']],
+      price: '12.5' as Decimal,
+      image: { url: 'https://x.example/3.jpg' },
+    },
+    { key: 'a-m', sku: 'A-M', options: [['Size', 'M']], price: null, image: null },
+  ],
+}
+
+const row = (one: Product) => toStagedRow({ product: one, line: 3 })
+
+/** The same object with its keys in another order, at every level. */
+function shuffled<T>(value: T, seed: number): T {
+  if (Array.isArray(value)) return value.map((item) => shuffled(item, seed)) as T
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).map(([key, one]) => [key, shuffled(one, seed)] as const)
+  return Object.fromEntries(
+    entries.sort(([a], [b]) => ((a.charCodeAt(0) * seed) % 7) - ((b.charCodeAt(0) * seed) % 7)),
+  ) as T
+}
+
+describe('toStagedRow', () => {
+  it('restores the product from its body, absent and blank apart', () => {
+    assert.deepEqual(parseBody(row(product).body), product)
+    assert.equal('gtin' in parseBody(row(product).body), false)
+  })
+
+  it('gives the same row whatever the order of keys', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1000 }), (seed) =>
+        assert.deepEqual(row(shuffled(product, seed)), row(product)),
+      ),
+    )
+  })
+
+  it('has fingerprints of 22 characters that change with what they are of, and only with that', () => {
+    const before = row(product)
+    const changes = (changed: Partial<Product>) => {
+      const after = row({ ...product, ...changed })
+      return (['content', 'offer', 'images'] as const).filter((name) => after[name] !== before[name])
+    }
+    assert.match(before.content, /^[\w-]{22}$/)
+    assert.deepEqual(changes({ name: 'B' }), ['content'])
+    assert.deepEqual(changes({ description: '' }), ['content'])
+    assert.deepEqual(changes({ price: '12.51' as Decimal }), ['offer'])
+    assert.deepEqual(changes({ stock: null }), ['offer'])
+    assert.deepEqual(changes({ inStock: true, availability: 'soon' }), ['offer'])
+    assert.deepEqual(changes({ images: [] }), ['images'])
+    assert.deepEqual(changes({ images: [...(product.images ?? [])].reverse() }), ['images'])
+    const [small, medium] = product.variants
+    assert.ok(small !== undefined && medium !== undefined)
+    assert.deepEqual(changes({ variants: [{ ...small, stock: '1' as Decimal }, medium] }), ['offer'])
+    assert.deepEqual(changes({ variants: [{ ...small, image: { url: 'https://x.example/4.jpg' } }, medium] }), [
+      'images',
+    ])
+    assert.deepEqual(changes({ variants: [{ ...small, options: [['Size', 'XS']] }, medium] }), ['content'])
+    assert.deepEqual(changes({ variants: [medium, small] }), ['content', 'offer', 'images'])
+  })
+
+  it('counts images and those of variants that are not among them', () => {
+    assert.equal(row(product).images_wanted, 3)
+    assert.equal(row(product).variants, 2)
+    const [small] = product.variants
+    assert.ok(small !== undefined)
+    assert.equal(imagesWanted({ ...product, variants: [{ ...small, image: { url: 'https://x.example/1.jpg' } }] }), 2)
+    assert.equal(imagesWanted({ key: 'b', name: 'B', options: [], variants: [] }), 0)
+  })
+
+  it('drops what is no field of a product', () => {
+    const strange = { ...product, secret: 'x', images: [{ url: 'u', width: 3 }] }
+    assert.doesNotMatch(row(strange).body, /secret|width/)
+  })
+})
+
+describe('mappingDigest', () => {
+  const transform = (_record: unknown, product: Product) => product
+
+  it('changes with everything that shapes mapping', () => {
+    const digests = [
+      mappingDigest({}),
+      mappingDigest({ preset: 'yml' }),
+      mappingDigest({ map: { sku: 'A' } }),
+      mappingDigest({ transform }),
+      mappingDigest({ transform, transformSource: 'v2' }),
+      mappingDigest({ price: { margin: 1 } }),
+      mappingDigest({ include: { brand: 'x' } }),
+      mappingDigest({ exclude: { brand: 'x' } }),
+      mappingDigest({ stock: { skipUnavailable: true } }),
+      mappingDigest({ skuPrefix: 'x-' }),
+    ]
+    assert.equal(new Set(digests).size, digests.length)
+  })
+
+  it('does not change with the order of keys or with anything else in the config', () => {
+    const map = { sku: 'A', name: 'B' }
+    assert.equal(mappingDigest({ map }), mappingDigest({ map: { name: 'B', sku: 'A' } }))
+    const wholesaler = { map, feed: 'x.csv', headers: {} }
+    assert.equal(mappingDigest(wholesaler), mappingDigest({ map }))
+    assert.equal(digestOf({ a: undefined }), digestOf({}))
+  })
+})
