@@ -1,6 +1,6 @@
 /** What SQLite says went wrong, in the words of the core. */
 import { constants } from 'node:os'
-import { messageOf, WholesalerError } from './errors.js'
+import { hasCode, messageOf, WholesalerError } from './errors.js'
 
 /** Primary result codes, https://sqlite.org/rescode.html; extended ones carry them in the low byte. */
 const result = {
@@ -18,27 +18,34 @@ const result = {
 
 const primaryCodeMask = 0xff
 
+/**
+ * What `sqlite3_errstr` says for a code. `@photostructure/sqlite` 1.2 leaves the code out of errors that occur
+ * while rows are read, and keeps this text.
+ */
+const codesByText: Readonly<Record<string, number>> = {
+  'database is locked': result.busy,
+  'disk I/O error': result.ioError,
+  'database disk image is malformed': result.corrupt,
+  'database or disk is full': result.full,
+  'file is not a database': result.notDatabase,
+}
+
 /** A write that the operating system refused for want of room: disk, quota, file size limit. */
 const noRoomErrnos: readonly number[] = [constants.errno.ENOSPC, constants.errno.EDQUOT, constants.errno.EFBIG]
-
-interface SqliteFailure extends Error {
-  readonly errcode: number
-  /** `errno` of the system call, where the engine tells. */
-  readonly systemErrno?: number
-}
 
 /**
  * The error to throw for one that a database call gave. Errors that are defects of the caller (broken SQL,
  * a violated constraint, a closed database) come back as they are.
  */
 export function asCoreError(error: unknown, path: string): unknown {
-  if (!isSqliteFailure(error)) return error
+  if (!hasCode(error, 'ERR_SQLITE_ERROR')) return error
+  const { errcode, systemErrno = 0 } = error as EngineError
   const place = { file: path }
   const cause = error
   const says = messageOf(error)
-  if (noRoomErrnos.includes(error.systemErrno ?? 0)) return diskFull(path, error)
+  if (noRoomErrnos.includes(systemErrno)) return diskFull(path, error)
 
-  switch (error.errcode & primaryCodeMask) {
+  switch (errcode === undefined ? codesByText[error.message] : errcode & primaryCodeMask) {
     case result.full:
       return diskFull(path, error)
     case result.busy:
@@ -98,6 +105,9 @@ function diskFull(path: string, cause: unknown): WholesalerError {
   })
 }
 
-function isSqliteFailure(error: unknown): error is SqliteFailure {
-  return error instanceof Error && typeof (error as Partial<SqliteFailure>).errcode === 'number'
+/** What the engines add to their errors. */
+interface EngineError extends Error {
+  readonly errcode?: number
+  /** `errno` of the system call; only `@photostructure/sqlite` tells. */
+  readonly systemErrno?: number
 }

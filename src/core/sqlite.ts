@@ -7,12 +7,11 @@
  * is gone is claimed again under its old id, and the store reads an applied batch back instead of
  * repeating it; a staging that is gone is staged again. A damaged, foreign or newer file is never written.
  */
-import { closeSync, constants, fchmodSync, lstatSync, openSync } from 'node:fs'
-import { hasCode, WholesalerError } from './errors.js'
+import { WholesalerError } from './errors.js'
+import { claimFile, type EngineDatabase, type EngineStatement, loadEngine, type SqlValue } from './sqlite-engine.js'
 import { asCoreError, unreadable } from './sqlite-error.js'
 
-/** What a column may hold. Numbers are safe integers or doubles. */
-export type SqlValue = string | number | null | Uint8Array
+export type { SqlValue }
 
 export interface DatabaseOptions {
   /**
@@ -57,25 +56,6 @@ const cacheKibDefault = 16 * 1024
 const walBytesKept = 16 * 1024 * 1024
 /** 16 MiB: a page that several transactions change is copied into the file once. Half the time with keys in random order. */
 const checkpointPages = 4_000
-const ownerOnly = 0o600
-/** First Node whose own `node:sqlite` prints no warning (22 does). */
-const nodeMajorWithSqlite = 24
-
-/** The part of `node:sqlite` in use; `@photostructure/sqlite` has the same. */
-interface EngineStatement {
-  run(...values: SqlValue[]): { changes: number | bigint }
-  get(...values: SqlValue[]): unknown
-  all(...values: SqlValue[]): unknown[]
-}
-interface EngineDatabase {
-  readonly isTransaction: boolean
-  exec(sql: string): void
-  prepare(sql: string): EngineStatement
-  close(): void
-}
-interface Engine {
-  readonly DatabaseSync: new (path: string, options: { timeout: number }) => EngineDatabase
-}
 
 /**
  * Opens a database, creates it (mode 0600) when there is none, and brings its schema up to date.
@@ -103,47 +83,6 @@ export async function openDatabase(path: string, options: DatabaseOptions): Prom
     engine?.close()
     throw asCoreError(error, path)
   }
-}
-
-/** Loaded when the first database is opened, so that start-up does not pay for it. */
-async function loadEngine(): Promise<Engine> {
-  const major = Number.parseInt(process.versions.node, 10)
-  // A variable, because the oldest supported Node's types do not know the module.
-  const specifier = 'node:sqlite' as string
-  return major >= nodeMajorWithSqlite ? ((await import(specifier)) as Engine) : await import('@photostructure/sqlite')
-}
-
-/**
- * Creates the file for its owner only, whatever the umask; SQLite gives its log the same mode. An existing
- * file is looked at by name only: opening and closing it here would drop the locks that another
- * connection of this process holds on it (https://sqlite.org/howtocorrupt.html, 2.2).
- */
-function claimFile(path: string): void {
-  const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants
-  try {
-    const handle = openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, ownerOnly)
-    fchmodSync(handle, ownerOnly)
-    closeSync(handle)
-  } catch (error: unknown) {
-    if (!hasCode(error, 'EEXIST')) throw fileError(path, error)
-    if (lstatSync(path).isFile()) return
-    throw unreadable(path, 'this is not a regular file; databases behind links are refused', error)
-  }
-}
-
-function fileError(path: string, cause: unknown): unknown {
-  const place = { file: path }
-  if (hasCode(cause, 'ENOSPC', 'EDQUOT')) {
-    return new WholesalerError({ kind: 'disk_full', message: 'there is no room left on the disk', place, cause })
-  }
-  if (!hasCode(cause)) return cause
-  return new WholesalerError({
-    kind: 'unexpected',
-    message: `the database cannot be created (${cause.code})`,
-    hint: 'Check that the folder exists and that this user may write to it.',
-    place,
-    cause,
-  })
 }
 
 /** Reads the header before anything is written. SQLite notices here what is damaged or cut short. */

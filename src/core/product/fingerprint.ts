@@ -17,7 +17,7 @@ function fingerprint(text: string): string {
 }
 
 /** The row to stage for a product: its body as JSON, three fingerprints and what it counts. */
-export function toStagedRow({ product, line }: MappedProduct): StagedRow {
+export function toStagedRow({ product, line, entries }: MappedProduct): StagedRow {
   const offer = offerJson(product)
   const images = product.images === undefined ? '' : `,"images":${JSON.stringify(product.images.map(canonicalImage))}`
   const ownContent = contentJson(product)
@@ -41,7 +41,7 @@ export function toStagedRow({ product, line }: MappedProduct): StagedRow {
     content: fingerprint(content),
     offer: fingerprint(offers),
     images: fingerprint(pictures),
-    variants: product.variants.length,
+    variants: entries ?? product.variants.length,
     images_wanted: imagesWanted(product),
     line,
   }

@@ -15,6 +15,8 @@ import { compileVariant, toVariantSet, type VariantDraft, type VariantReader, ty
 
 /** A product before rules: what its records say. */
 export interface RawProduct {
+  /** See `MappedProduct.entries`. */
+  readonly entries?: number
   readonly draft: ProductDraft
   readonly offer: OfferDraft
   readonly set: VariantSet
@@ -160,9 +162,12 @@ function addVariant(rows: Rows, record: FeedRecord, variant: VariantDraft): void
   if (record !== rows.main) rows.used.push(record)
 }
 
-function emit({ main, draft, offer, variants, used }: Rows, skuSlug: boolean, sink: RawSink): void {
+/** `entries`: how many the group had, where a lone one became the product itself. */
+function emit({ main, draft, offer, variants, used }: Rows, skuSlug: boolean, sink: RawSink, entries?: number): void {
   const set = noted(toVariantSet(variants), sink)
-  sink.product({ draft, offer, set, skuSlug, records: [main, ...used.filter((record) => record !== main)] })
+  const records = [main, ...used.filter((record) => record !== main)]
+  const lone = set.variants.length === 0 && entries !== undefined ? { entries } : {}
+  sink.product({ draft, offer, set, skuSlug, records, ...lone })
 }
 
 /** Rows with the same group value are variants; a row without one is a product. */
@@ -261,7 +266,7 @@ function continuedMapping(compiled: Compiled, continues: FieldMap): Grouped {
           () => key,
           () => addRow(filled, record),
         )
-      emit(withoutLoneVariant(filled), map.variants?.skuSlug === true, sink)
+      emit(withoutLoneVariant(filled), map.variants?.skuSlug === true, sink, filled.variants.length)
     },
   }
 }

@@ -184,8 +184,8 @@ async function* mapEach(
       const next = await chunks.next()
       if (next.done) return next.value
       output.map(next.value, mapping)
-      const products = output.take()
-      if (products.length > 0) yield products
+      // An empty chunk too: rejects of many records in a row must not be held back.
+      yield output.take()
     }
   } finally {
     await chunks.return({ complete: false, records: 0 })
@@ -202,8 +202,8 @@ async function* mapGroups(
       const next = await chunks.next()
       if (next.done) return next.value
       for (const records of next.value) output.map(records, mapping)
-      const products = output.take()
-      if (products.length > 0) yield products
+      // An empty chunk too: rejects of many records in a row must not be held back.
+      yield output.take()
     }
   } finally {
     await chunks.return({ complete: false, records: 0 })
@@ -242,7 +242,10 @@ class MappedOutput implements RawSink {
     try {
       const finished = finishProduct(raw, this.#rules)
       if ('skipped' in finished) this.#listener.skip(finished.skipped)
-      else this.#products.push({ product: finished.product, line: main.position.line })
+      else {
+        const entries = raw.entries === undefined ? {} : { entries: raw.entries }
+        this.#products.push({ product: finished.product, line: main.position.line, ...entries })
+      }
     } catch (error: unknown) {
       if (!(error instanceof RecordProblem)) throw error
       this.problem(main, error, raw.draft.key)

@@ -16,6 +16,8 @@ export interface MappedProduct {
   readonly product: Product
   /** Line of its first record; 0 when unknown. */
   readonly line: number
+  /** Entries of its group, where they are no variants: a lone one without options is the product itself. */
+  readonly entries?: number
 }
 
 export interface MapListener extends FeedListener {

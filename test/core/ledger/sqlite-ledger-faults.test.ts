@@ -187,15 +187,17 @@ describe('SQLite ledger: faults', function () {
     }))
 
   it('leaves no trace of a staging for which the disk had no room, and heals (D2)', function () {
-    const mount = 'mount -t tmpfs -o size=4m tmpfs "$0" && exec 3>&1'
     const run = (rows: number, price: number) =>
       `"$1" --import tsx "$2" "$0/ledger.db" ${rows} ${price} finish | grep -v written`
-    const shell = `${mount}; ${run(500, 1)}; ${run(20_000, 2)}; ${run(500, 3)}`
+    const shell = `
+      mount -t tmpfs -o size=6m tmpfs "$0" || exit
+      dd if=/dev/zero of="$0/ballast" bs=1k count=2000 status=none
+      ${run(500, 1)}; ${run(20_000, 2)}; rm "$0/ballast"; ${run(500, 3)}`
     return inTempDir(async (dir) => {
       const result = spawnSync('unshare', ['-Urm', 'sh', '-c', shell, dir, process.execPath, script], {
         encoding: 'utf8',
       })
-      if (result.error !== undefined || /unshare|mount/.test(result.stderr)) this.skip()
+      if (result.error !== undefined || /unshare:|mount:/.test(result.stderr)) this.skip()
 
       assert.deepEqual(result.stdout.trim().split('\n'), ['committed', 'failed disk_full', 'committed'], result.stderr)
     })

@@ -25,18 +25,24 @@ const clock: Clock = {
   },
 }
 
+const ledger = await openSqliteLedger(path, { storeIdentity: 'shop a', clock })
 try {
-  const ledger = await openSqliteLedger(path, { storeIdentity: 'shop a', clock })
   await ledger.addWholesaler(aren, null)
   const staging = await ledger.beginStaging(aren)
-  for (let at = 0; at < Number(count); at += 500) {
-    const size = Math.min(500, Number(count) - at)
-    await staging.write(Array.from({ length: size }, (_, index) => row(`k${at + index}`, { price: Number(price) })))
-    console.log('written')
+  try {
+    for (let at = 0; at < Number(count); at += 500) {
+      const size = Math.min(500, Number(count) - at)
+      await staging.write(Array.from({ length: size }, (_, index) => row(`k${at + index}`, { price: Number(price) })))
+      console.log('written')
+    }
+    if (mode === 'hang') await new Promise(() => setInterval(() => {}, 1000))
+    await staging.commit(commitOf())
+    console.log('committed')
+  } catch (error: unknown) {
+    await staging.abort()
+    throw error
   }
-  if (mode === 'hang') await new Promise(() => setInterval(() => {}, 1000))
-  await staging.commit(commitOf())
-  console.log('committed')
 } catch (error: unknown) {
   console.log(`failed ${(error as { kind?: string }).kind}`)
 }
+await ledger.close()
