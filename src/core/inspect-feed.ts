@@ -1,7 +1,6 @@
 /** Reads a whole feed as an import would, without importing it: what is in it, and what would be rejected. */
 import type { FeedShape, Reject, Repair } from './feed/feed.js'
 import type { FeedSummary } from './ledger/ledger.js'
-import { parseBody } from './product/fingerprint.js'
 import type { Product } from './product/product.js'
 import { type StagePorts, stageFeed } from './stage-feed.js'
 import type { Wholesaler } from './wholesaler.js'
@@ -48,8 +47,8 @@ export async function inspectFeed(
       checksum: true,
       allowShrink: true,
       dryRun: true,
-      onRows: (rows) => {
-        for (const { body } of rows.slice(0, sampleSize - sample.length)) sample.push(parseBody(body))
+      onProducts: (products) => {
+        for (const { product } of products.slice(0, sampleSize - sample.length)) sample.push(product)
       },
     },
   )

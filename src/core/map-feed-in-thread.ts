@@ -1,16 +1,17 @@
 /**
- * Maps large feeds in a thread of their own, while this one writes to the ledger: reading and mapping take
- * about as long as staging, so that a second core nearly halves the time.
+ * Maps large feeds in a thread of their own, while this one takes fingerprints and writes to the ledger: the
+ * two take about as long, so that a second core nearly halves the time.
  */
 import { Worker } from 'node:worker_threads'
 import { type ErrorDetails, WholesalerError } from './errors.js'
 import type { FeedEnd } from './feed/feed.js'
 import { type FeedFacts, type MapFeedPlan, type MappedChunk, type OpenMappedFeed, openMappedFeed } from './map-feed.js'
+import type { MappedProduct } from './product/mapping.js'
 
-/** What the thread says. */
+/** What the thread says. Products come as JSON: cloning objects across threads takes several times as long. */
 export type ThreadMessage =
   | { readonly type: 'facts'; readonly facts: FeedFacts }
-  | { readonly type: 'chunk'; readonly chunk: MappedChunk }
+  | { readonly type: 'chunk'; readonly products: string; readonly findings: Omit<MappedChunk, 'products'> }
   | { readonly type: 'end'; readonly end: FeedEnd }
   | { readonly type: 'error'; readonly error: ErrorDetails }
 
@@ -27,7 +28,7 @@ const threadBytesMin = 4 * 1024 * 1024
 const packedRatio = 8
 
 /** Memory of the thread, in MiB. It holds one record and a few chunks; what is beyond that is garbage. */
-const threadLimits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16 }
+const threadLimits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 32 }
 
 /** Maps in a thread where that is faster; a `transform` hook is code of this thread and keeps the feed here. */
 export const openMappedFeedFast: OpenMappedFeed = (plan, signal) => {
@@ -56,7 +57,7 @@ async function* chunksOf(thread: FeedThread): AsyncGenerator<MappedChunk, FeedEn
       const message = await thread.next()
       if (message.type === 'end') return message.end
       if (message.type !== 'chunk') throw new Error(`the thread sent ${message.type} amid the feed`)
-      yield message.chunk
+      yield { products: JSON.parse(message.products) as MappedProduct[], ...message.findings }
       thread.taken()
     }
   } finally {

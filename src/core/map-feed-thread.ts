@@ -27,7 +27,8 @@ async function mapAndSend(plan: MapFeedPlan): Promise<void> {
   for (;;) {
     const next = await chunks.next()
     if (next.done) return send({ type: 'end', end: next.value })
-    send({ type: 'chunk', chunk: next.value })
+    const { products, ...findings } = next.value
+    send({ type: 'chunk', products: JSON.stringify(products), findings })
     ahead += 1
     while (ahead >= chunksAheadMax) {
       await new Promise<void>((resolve) => {

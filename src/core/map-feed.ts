@@ -1,14 +1,12 @@
 /**
- * From a snapshot on disk to rows ready for staging: open, read, map, fingerprint. Needs nothing but plain
- * data and the file, so it runs in a thread of its own just as well (`map-feed-in-thread.ts`).
+ * From a snapshot on disk to products ready for staging: open, read, map. Needs nothing but plain data and
+ * the file, so it runs in a thread of its own just as well (`map-feed-in-thread.ts`).
  */
 import type { FeedEnd, FeedHints, FeedShape, Reject, Repair } from './feed/feed.js'
 import { openFeed } from './feed/open-feed.js'
 import { openText } from './feed/open-text.js'
-import type { StagedRow } from './ledger/ledger.js'
-import { toStagedRow } from './product/fingerprint.js'
 import { createMapper } from './product/mapper.js'
-import type { WholesalerMapping } from './product/mapping.js'
+import type { MappedProduct, WholesalerMapping } from './product/mapping.js'
 
 export interface MapFeedPlan {
   /** The snapshot. */
@@ -31,18 +29,16 @@ export interface FeedFacts {
 
 /** A part of a feed, in its order. Plain data. */
 export interface MappedChunk {
-  readonly rows: readonly StagedRow[]
+  readonly products: readonly MappedProduct[]
   readonly rejects: readonly Reject[]
   readonly repairs: readonly Repair[]
   /** Products that rules leave out. */
   readonly skipped: number
-  /** Currency of the first product here that names one. */
-  readonly currency: string | null
 }
 
 export interface MappedFeed {
   readonly facts: FeedFacts
-  /** Streams the feed once, in chunks of some hundred rows. Throws as `Feed.records` does. */
+  /** Streams the feed once, in chunks of some hundred products. Throws as `Feed.records` does. */
   chunks(signal: AbortSignal): AsyncGenerator<MappedChunk, FeedEnd, void>
 }
 
@@ -71,11 +67,9 @@ export const openMappedFeed: OpenMappedFeed = async ({ path, source, hints, mapp
       )
       for (;;) {
         const next = await products.next()
-        const mapped = next.done ? [] : next.value
-        const currency = mapped.find(({ product }) => product.currency !== undefined)?.product.currency ?? null
         const findings = gathered
         gathered = noFindings()
-        yield { rows: mapped.map(toStagedRow), currency, ...findings }
+        yield { products: next.done ? [] : next.value, ...findings }
         if (next.done) return next.value
       }
     },

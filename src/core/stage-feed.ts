@@ -17,13 +17,14 @@ import type {
   Ledger,
   ReplacedRow,
   StagedCounts,
-  StagedRow,
   StagedSnapshot,
   Staging,
   WholesalerState,
 } from './ledger/ledger.js'
 import { type MapFeedPlan, type MappedFeed, type OpenMappedFeed, openMappedFeed } from './map-feed.js'
+import { toStagedRow } from './product/fingerprint.js'
 import { mappingDigest } from './product/mapper.js'
+import type { MappedProduct } from './product/mapping.js'
 import type { Progress } from './progress.js'
 import type { Wholesaler } from './wholesaler.js'
 
@@ -54,7 +55,7 @@ export interface StageOptions {
   readonly allowPrivateHosts: readonly string[]
   readonly signal: AbortSignal
   /** Called with mapped products as they come, for `feed inspect`. */
-  readonly onRows?: (rows: readonly StagedRow[]) => void
+  readonly onProducts?: (products: readonly MappedProduct[]) => void
 }
 
 export interface StagedFeed {
@@ -238,14 +239,15 @@ async function stageProducts(
     for (;;) {
       const next = await chunks.next()
       if (next.done) return { ...count, end: next.value }
-      const { rows, rejects, repairs, skipped, currency } = next.value
+      const { products, rejects, repairs, skipped } = next.value
       for (const reject of rejects) noteReject(wholesaler.name, reject, ports)
       for (const repair of repairs) noteRepair(repair)
       count.rejects += rejects.length
       count.skipped += skipped
-      count.currency ??= currency
+      count.currency ??= products.find(({ product }) => product.currency !== undefined)?.product.currency ?? null
+      options.onProducts?.(products)
+      const rows = products.map(toStagedRow)
       addRows(count, rows, 1)
-      options.onRows?.(rows)
       const replaced = await staging.write(rows)
       addRows(count, replaced, -1)
       for (const row of replaced) noteRepair(repeatedKey(row))

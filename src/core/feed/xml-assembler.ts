@@ -8,7 +8,16 @@ export const xmlDepthMax = 200
 export type XmlAttributes = Readonly<Record<string, string>>
 
 /** Shared by all elements without attributes. */
-export const noAttributes: XmlAttributes = Object.freeze(Object.create(null) as XmlAttributes)
+export const noAttributes: XmlAttributes = Object.freeze({})
+
+/**
+ * Attributes are plain objects: one without a prototype is a hash table to V8, and a feed has millions of them. The
+ * name that would set the prototype is put in as what it is; readers look at own properties only.
+ */
+export function putAttribute(attributes: Record<string, string>, name: string, value: string): void {
+  if (name === '__proto__') Object.defineProperty(attributes, name, { value, enumerable: true, configurable: true })
+  else attributes[name] = value
+}
 
 interface OpenElement extends XmlElement {
   readonly children: (OpenElement | string)[]
@@ -26,7 +35,8 @@ export interface XmlTargets {
 export class XmlAssembler {
   readonly #targets: XmlTargets
   readonly #out: RecordOutput
-  readonly #path: string[] = []
+  /** Local names of the open elements around the one being built. */
+  readonly #around: string[] = []
   /** The element being built and its open descendants; empty between records. */
   #open: OpenElement[] = []
   #position: RecordPosition | undefined
@@ -38,7 +48,12 @@ export class XmlAssembler {
 
   /** Local names of the open elements, root first. */
   get path(): readonly string[] {
-    return this.#path
+    return [...this.#around, ...this.#open.map(({ name }) => name)]
+  }
+
+  /** How many elements are open. */
+  get depth(): number {
+    return this.#around.length + this.#open.length
   }
 
   /** Position of the open record, undefined between records. */
@@ -53,15 +68,25 @@ export class XmlAssembler {
 
   /** An element opens. True when it is to be built: `add` must follow. */
   enter(name: string, line: number): boolean {
-    this.#path.push(name)
     if (this.#position !== undefined) return true
-    if (this.#targets.record(this.#path)) {
-      // A side element that turns out to contain the records is not a dictionary.
-      this.#open = []
+    const path = this.#open.length === 0 ? this.#around : [...this.path]
+    path.push(name)
+    if (this.#targets.record(path)) {
+      this.#forgetSide()
       this.#position = this.#out.meet(line)
-      return true
+    } else if (this.#open.length === 0 && !this.#targets.side.some((matches) => matches(path))) {
+      return false
     }
-    return this.#open.length > 0 || this.#targets.side.some((matches) => matches(this.#path))
+    // An element that is built is in `#open`.
+    if (path === this.#around) path.pop()
+    return true
+  }
+
+  /** A side element that turns out to contain the records is no dictionary: what is open of it stands around. */
+  #forgetSide(): void {
+    if (this.#open.length === 0) return
+    this.#around.push(...this.#open.map(({ name }) => name))
+    this.#open = []
   }
 
   /** The element that was just entered. */
@@ -85,8 +110,8 @@ export class XmlAssembler {
 
   /** The innermost open element closes. */
   leave(): void {
-    this.#path.pop()
     const element = this.#open.pop()
+    if (element === undefined) this.#around.pop()
     if (element === undefined || this.#open.length > 0) return
     if (this.#position === undefined) {
       this.#out.listener.side?.(element)
@@ -96,12 +121,9 @@ export class XmlAssembler {
     this.#position = undefined
   }
 
-  /** Forgets the open record and all that is in it, and returns what there was of it. */
-  dropRecord(): XmlElement | undefined {
-    const record = this.#open[0]
-    this.#path.length -= this.#open.length
+  /** Forgets the open record and all that is in it. */
+  dropRecord(): void {
     this.#open = []
     this.#position = undefined
-    return record
   }
 }

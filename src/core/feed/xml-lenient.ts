@@ -6,7 +6,14 @@ import { malformed } from './malformed.js'
 import type { RecordOutput, RecordParser } from './read-records.js'
 import { TextPlaces } from './text-places.js'
 import { refuseDtd, xmlRecordCharsMax } from './xml.js'
-import { noAttributes, XmlAssembler, type XmlAttributes, type XmlTargets, xmlDepthMax } from './xml-assembler.js'
+import {
+  noAttributes,
+  putAttribute,
+  XmlAssembler,
+  type XmlAttributes,
+  type XmlTargets,
+  xmlDepthMax,
+} from './xml-assembler.js'
 import { isDeclaration, localName, prefixOf, usualNamespace, XmlPrefixes } from './xml-prefixes.js'
 
 /** Elements that may be open at once: markup that is never closed piles up, but not without end. */
@@ -281,10 +288,11 @@ export class LenientXmlRecordParser implements RecordParser {
       if (isDeclaration(key)) continue
       const value = attributes[key] as string
       if (this.#swallowsTags(key, value)) this.#swallowed = true
-      result ??= Object.create(null) as Record<string, string>
+      result ??= {}
       const local = localName(key)
-      if (local === key || !(local in result))
-        result[local] = /[\t\n]/.test(value) ? value.replace(/[\t\n]/g, ' ') : value
+      if (local === key || !Object.hasOwn(result, local)) {
+        putAttribute(result, local, /[\t\n]/.test(value) ? value.replace(/[\t\n]/g, ' ') : value)
+      }
     }
     return result ?? noAttributes
   }

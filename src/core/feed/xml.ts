@@ -4,7 +4,14 @@ import { firstBareAmpersand } from './bare-ampersands.js'
 import { isMalformed, malformed } from './malformed.js'
 import type { RecordOutput, RecordParser } from './read-records.js'
 import type { FeedText } from './text.js'
-import { noAttributes, XmlAssembler, type XmlAttributes, type XmlTargets, xmlDepthMax } from './xml-assembler.js'
+import {
+  noAttributes,
+  putAttribute,
+  XmlAssembler,
+  type XmlAttributes,
+  type XmlTargets,
+  xmlDepthMax,
+} from './xml-assembler.js'
 import { usualNamespace } from './xml-prefixes.js'
 
 /** Longest record, and longest stretch of text without a tag, in characters. */
@@ -107,7 +114,6 @@ export class XmlRecordParser implements RecordParser {
   }
 
   readonly #onTagStart = (): void => {
-    this.#tags += 1
     // A line end right behind the name has been read by now.
     this.#tagLine = this.#parser.column === 0 ? this.#parser.line - 1 : this.#parser.line
   }
@@ -115,8 +121,8 @@ export class XmlRecordParser implements RecordParser {
   readonly #onOpenTag = (tag: SaxesTagNS): void => {
     const assembler = this.#assembler
     const wasRecord = assembler.record !== undefined
-    if (assembler.path.length >= xmlDepthMax)
-      throw this.#malformed(`Elements are nested more than ${xmlDepthMax} deep.`)
+    this.#tags += 1
+    if (assembler.depth >= xmlDepthMax) throw this.#malformed(`Elements are nested more than ${xmlDepthMax} deep.`)
     if (!assembler.enter(tag.local, this.#tagLine + this.#linesBefore)) return
     if (!wasRecord) this.#recordStart = this.#parser.position
     assembler.add(tag.local, tag.uri, attributesOf(tag))
@@ -125,7 +131,7 @@ export class XmlRecordParser implements RecordParser {
   readonly #onCloseTag = (): void => {
     this.#tags += 1
     this.#assembler.leave()
-    if (this.#assembler.path.length === 0) this.#rootIsClosed = true
+    if (this.#assembler.depth === 0) this.#rootIsClosed = true
   }
 
   readonly #onDoctype = (doctype: string): void => {
@@ -200,13 +206,14 @@ export async function explainXmlFailure(error: unknown, text: FeedText, file: st
   })
 }
 
+/** By local name. */
 function attributesOf(tag: SaxesTagNS): XmlAttributes {
   let result: Record<string, string> | undefined
   for (const name in tag.attributes) {
     const { prefix, local, value } = tag.attributes[name] as SaxesAttributeNS
     if (prefix === 'xmlns' || name === 'xmlns') continue
-    result ??= Object.create(null) as Record<string, string>
-    if (prefix === '' || !(local in result)) result[local] = value
+    result ??= {}
+    if (prefix === '' || !Object.hasOwn(result, local)) putAttribute(result, local, value)
   }
   return result ?? noAttributes
 }

@@ -132,7 +132,7 @@ export class BatchTable {
   #claimLeftBehind(writer: Writer, wholesaler: WholesalerRef) {
     const batch = this.#database
       .prepare<{ id: string; number: number }>(`
-        SELECT id, number FROM batch
+        SELECT id, number FROM batch INDEXED BY batch_running
         WHERE job_id = ? AND wholesaler_id = ? AND state = 'running' AND token < ? ORDER BY number LIMIT 1`)
       .get(writer.jobId, wholesaler.id, writer.token)
     if (batch === undefined) return null

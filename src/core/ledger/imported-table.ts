@@ -13,9 +13,12 @@ export interface Page {
   readonly after: string | null
 }
 
-/** Imported products with images to attach, as far as the feed has them in that version. */
+/**
+ * Imported products with images to attach, as far as the feed has them in that version. Left to itself, SQLite
+ * looks through all that was ever imported.
+ */
 const pendingImages = `
-  FROM imported i CROSS JOIN staged s ON s.snapshot_id = ? AND s.key = i.key AND s.images = i.images
+  FROM imported i INDEXED BY imported_images CROSS JOIN staged s ON s.snapshot_id = ? AND s.key = i.key AND s.images = i.images
   WHERE i.wholesaler_id = ? AND i.images_done IS NOT i.images`
 
 export class ImportedTable {

@@ -118,6 +118,7 @@ export const ledgerMigrations: readonly string[] = [
     errors INTEGER NOT NULL DEFAULT 0,
     UNIQUE (job_id, number)
   ) STRICT, WITHOUT ROWID;
+  CREATE INDEX batch_running ON batch (job_id, wholesaler_id, number) WHERE state = 'running';
 
   CREATE TABLE batch_item (            -- products of running batches, as claimed; each in the batch that took it last
     wholesaler_id INTEGER NOT NULL,

@@ -155,10 +155,10 @@ class SqliteStaging implements Staging {
       INSERT OR IGNORE INTO staged
         (snapshot_id, key, line, content, offer, images, variants, images_wanted, state, attempts, last_job)
       SELECT ?, key, line, content, offer, images, variants, images_wanted, state, attempts, last_job
-      FROM staged WHERE id >= ? AND id < ? AND snapshot_id = ? ORDER BY id`)
+      FROM staged NOT INDEXED WHERE id >= ? AND id < ? AND snapshot_id = ? ORDER BY id`)
     const copyBodies = this.#database.prepare(`
       INSERT INTO staged_body (id, body)
-      SELECT s.id, p.body FROM staged s JOIN staged was ON was.snapshot_id = ? AND was.key = s.key
+      SELECT s.id, p.body FROM staged s CROSS JOIN staged was ON was.snapshot_id = ? AND was.key = s.key
         JOIN staged_body p ON p.id = was.id
       WHERE s.id > ?`)
     for (let first = current.first_row; first <= current.last_row; ) {
@@ -226,7 +226,8 @@ export function countInState(database: Database, snapshotId: number, state: numb
 export function countMissing(database: Database, wholesalerId: number): number {
   const row = database
     .prepare<{ count: number }>(
-      'SELECT count(*) AS count FROM imported WHERE wholesaler_id = ? AND missing_since IS NOT NULL',
+      `SELECT count(*) AS count FROM imported INDEXED BY imported_missing
+       WHERE wholesaler_id = ? AND missing_since IS NOT NULL`,
     )
     .get(wholesalerId)
   return row?.count ?? 0

@@ -92,7 +92,34 @@ function xmlText({ steps, leaf }: XmlPath): Select {
     return ({ node }) => childText(node as XmlElement, only)
   }
   const take = taker(leaf)
+  if (steps.every(({ kind }) => kind === 'child')) {
+    return ({ node }) => gather(node as XmlElement, steps, 0, take, undefined)
+  }
   return (scope) => merge(walk(scope, steps).map(({ node }) => take(node as XmlElement)))
+}
+
+/**
+ * What the elements at the end of the steps give, joined as `merge` does. Most paths of a preset only lead down:
+ * they need no scopes, and are followed for every record.
+ */
+function gather(
+  element: XmlElement,
+  steps: readonly Step[],
+  depth: number,
+  take: (element: XmlElement) => Picked,
+  before: Picked,
+): Picked {
+  const step = steps[depth]
+  if (step === undefined) {
+    const picked = take(element)
+    return before === undefined ? picked : merge([before, picked])
+  }
+  let found = before
+  for (const child of element.children) {
+    if (typeof child === 'string' || !matches(child, step)) continue
+    found = gather(child, steps, depth + 1, take, found)
+  }
+  return found
 }
 
 function taker(leaf: XmlPath['leaf']): (element: XmlElement) => Picked {

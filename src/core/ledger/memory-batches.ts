@@ -1,0 +1,155 @@
+/** Batches of the ledger in memory. */
+import { imagesWanted } from '../product/fingerprint.js'
+import type { ItemResult } from '../store/store.js'
+import type { BatchCounts, ClaimedBatch, PendingProduct, Writer } from './ledger.js'
+import { type MemoryWholesaler, pendingRows, sameProduct, toPendingProduct } from './memory-wholesaler.js'
+
+interface MemoryBatch {
+  readonly id: string
+  readonly jobId: number
+  readonly number: number
+  readonly wholesaler: MemoryWholesaler
+  token: number
+  state: 'running' | 'finished' | 'released'
+  counts: BatchCounts
+  /** Products as they were taken. */
+  readonly items: ReadonlyMap<string, PendingProduct>
+}
+
+const noCounts: BatchCounts = { processed: 0, created: 0, updated: 0, unchanged: 0, skipped: 0, errors: 0 }
+
+/** Taking pending products, recording what the store made of them. Fencing is the ledger's. */
+export class MemoryBatches {
+  readonly #batches: MemoryBatch[] = []
+
+  claim(
+    writer: Writer,
+    wholesaler: MemoryWholesaler,
+    options: { readonly size: number; readonly updateExisting: boolean },
+  ): ClaimedBatch | null {
+    return this.#claimLeftBehind(writer, wholesaler) ?? this.#claimNext(writer, wholesaler, options)
+  }
+
+  finish(id: string, results: readonly ItemResult[]): BatchCounts {
+    const batch = this.#require(id)
+    if (batch.state === 'released') throw new Error(`batch ${batch.id} was given back and cannot be finished`)
+    if (batch.state === 'finished') return batch.counts
+
+    const counts = { ...noCounts }
+    for (const result of results) {
+      counts.processed += 1
+      counts[result.outcome === 'rejected' ? 'errors' : result.outcome] += 1
+      const item = batch.items.get(result.key)
+      // Another job may have taken the product since: what that one finds in the store counts.
+      if (item !== undefined && batch.wholesaler.takenBy.get(result.key) === batch.id) record(batch, item, result)
+    }
+    untake(batch)
+    batch.state = 'finished'
+    batch.counts = counts
+    return counts
+  }
+
+  release(id: string): void {
+    const batch = this.#require(id)
+    if (batch.state !== 'running') return
+    for (const key of batch.items.keys()) letTakeAgain(batch, key)
+    untake(batch)
+    batch.state = 'released'
+  }
+
+  sum(jobId: number): BatchCounts & { readonly batches: number } {
+    const finished = this.#batches.filter((batch) => batch.jobId === jobId && batch.state === 'finished')
+    const sum = (name: keyof BatchCounts) => finished.reduce((total, { counts }) => total + counts[name], 0)
+    return {
+      batches: finished.length,
+      processed: sum('processed'),
+      created: sum('created'),
+      updated: sum('updated'),
+      unchanged: sum('unchanged'),
+      skipped: sum('skipped'),
+      errors: sum('errors'),
+    }
+  }
+
+  #claimLeftBehind(writer: Writer, wholesaler: MemoryWholesaler): ClaimedBatch | null {
+    const batch = this.#batches.find(
+      ({ jobId, token, state, wholesaler: owner }) =>
+        jobId === writer.jobId && owner === wholesaler && state === 'running' && token < writer.token,
+    )
+    if (batch === undefined) return null
+    batch.token = writer.token
+    const items: PendingProduct[] = []
+    for (const item of batch.items.values()) {
+      if (wholesaler.takenBy.get(item.key) !== batch.id) continue
+      const row = wholesaler.rows.get(item.key)?.row
+      if (row !== undefined && sameProduct(row, item)) items.push(toPendingProduct(wholesaler, row))
+      else letTakeAgain(batch, item.key)
+    }
+    return { id: batch.id, jobId: batch.jobId, number: batch.number, wholesaler: wholesaler.name, items }
+  }
+
+  #claimNext(
+    { jobId, token }: Writer,
+    wholesaler: MemoryWholesaler,
+    { size, updateExisting }: { readonly size: number; readonly updateExisting: boolean },
+  ): ClaimedBatch | null {
+    const rows = pendingRows(wholesaler, updateExisting)
+      .filter(({ lastJob }) => lastJob !== jobId)
+      .sort((a, b) => a.attempts - b.attempts)
+      .slice(0, size)
+    if (rows.length === 0) return null
+    const number = 1 + this.#batches.filter((batch) => batch.jobId === jobId).length
+    const id = `${jobId}-${number}`
+    const items = rows.map(({ row }) => toPendingProduct(wholesaler, row))
+    for (const row of rows) {
+      row.lastJob = jobId
+      wholesaler.takenBy.set(row.row.key, id)
+    }
+    const byProduct = new Map(items.map((item) => [item.key, item]))
+    const batch = { id, jobId, number, wholesaler, token, counts: noCounts, items: byProduct }
+    this.#batches.push({ ...batch, state: 'running' })
+    return { id, jobId, number, wholesaler: wholesaler.name, items }
+  }
+
+  #require(id: string): MemoryBatch {
+    const found = this.#batches.find((batch) => batch.id === id)
+    if (found === undefined) throw new Error(`the ledger does not know the batch ${id}`)
+    return found
+  }
+}
+
+function record({ wholesaler, jobId }: MemoryBatch, item: PendingProduct, result: ItemResult): void {
+  const { imported, rows, failures, current } = wholesaler
+  const { key } = item
+  const row = rows.get(key)
+  if (result.outcome === 'rejected') {
+    failures.set(key, { attempts: (failures.get(key)?.attempts ?? 0) + 1, lastJob: jobId })
+    if (row !== undefined) row.attempts += 1
+    return
+  }
+  failures.delete(key)
+  if (row !== undefined) row.attempts = 0
+  const { storeId } = result
+  const before = imported.get(key)
+  if (result.outcome === 'skipped') {
+    const nothing = { content: '', offer: '', images: '', imagesDone: '' }
+    if (before === undefined) imported.set(key, { ...nothing, storeId, written: false, missing: false })
+    return
+  }
+  const { content, offer, images } = item
+  // Another id is another product in the store: it has none of the images of the first.
+  const attached = before?.storeId === storeId ? before.imagesDone : null
+  const imagesDone = imagesWanted(item.product) === 0 ? images : attached
+  const missing = row === undefined && current?.complete === true
+  imported.set(key, { content, offer, images, storeId, written: true, imagesDone, missing })
+}
+
+function untake({ id, wholesaler: { takenBy } }: MemoryBatch): void {
+  for (const [key, batchId] of [...takenBy]) if (batchId === id) takenBy.delete(key)
+}
+
+/** Lets the job take the product again: this time it was not tried. */
+function letTakeAgain({ jobId, wholesaler: { rows } }: MemoryBatch, key: string): void {
+  const row = rows.get(key)
+  if (row?.lastJob === jobId) row.lastJob = null
+}
