@@ -12,5 +12,7 @@ export const sourceFlags = {
     multiple: true,
     delimiter: ',',
     default: [],
+    // oclif's help would show the empty list as `[default: ,`.
+    noCacheDefault: true,
   }),
 }

@@ -17,7 +17,7 @@ export function jobText(job: Job, nowMs: number, style: ChalkInstance): string {
     ['State', statusMessage(job)],
     ['Wholesalers', job.options.wholesalers.join(', ')],
     ['Source', fields.source],
-    ['Created', timeText(job.createdAt)],
+    ['Added', timeText(job.createdAt)],
     ['Started', fields.started_at === null ? null : startedText(job, nowMs)],
     ['Worker', fields.worker === null ? null : `process ${fields.worker.pid} on ${fields.worker.host}`],
     ['Products', productsText(job)],
@@ -39,6 +39,7 @@ function startedText(job: Job, nowMs: number): string {
 }
 
 function productsText({ counts }: Job): string {
+  if (counts.estimatedTotal === 0 && counts.processed === 0) return 'nothing to do'
   const of = counts.estimatedTotal === null ? '' : ` of ${count(counts.estimatedTotal)}`
   const parts = (['created', 'updated', 'unchanged', 'skipped', 'errors'] as const)
     .filter((name) => counts[name] > 0)
@@ -67,13 +68,13 @@ export function jobsText(jobs: readonly Job[], stats: StatsFields, nowMs: number
       { title: 'ID', value: ({ id }) => String(id), side: 'right' },
       { title: 'STATUS', value: ({ status }) => status },
       { title: 'DONE', value: (job) => `${jobFields(job, nowMs).progress} %`, side: 'right' },
-      { title: 'WHOLESALERS', value: ({ options }) => options.wholesalers.join(', '), widthMax: 24 },
       { title: 'PROCESSED', value: ({ counts }) => count(counts.processed), side: 'right' },
       { title: 'CREATED', value: ({ counts }) => count(counts.created), side: 'right' },
       { title: 'UPDATED', value: ({ counts }) => count(counts.updated), side: 'right' },
       { title: 'ERRORS', value: ({ counts }) => count(counts.errors), side: 'right' },
       { title: 'TIME', value: (job) => timeOf(job, nowMs), side: 'right' },
       { title: 'ADDED', value: ({ createdAt }) => timeText(createdAt) },
+      { title: 'WHOLESALERS', value: ({ options }) => options.wholesalers.join(', '), widthMax: 24 },
     ],
     jobs,
   )

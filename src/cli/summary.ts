@@ -10,7 +10,7 @@ export function importSummary(document: ImportDocument, style: ChalkInstance): s
   const lines = [
     ...feedLines(feeds, style),
     ...pairLines([
-      ['Products', job === null ? null : productsText(document)],
+      ['Products', job !== null ? productsText(document) : document.dry_run ? document.message.toLowerCase() : null],
       ['Images', imagesText(document)],
       ['Left', leftText(document)],
       ['Rejects', rejectsText(feeds)],
@@ -97,7 +97,7 @@ function timeText(seconds: number, processed: number): string {
 function nextStep(document: ImportDocument): string | null {
   const { job_id: id, job } = document
   if (document.error?.hint != null) return document.error.hint
-  if (document.dry_run) return 'Run it without --dry-run to do this.'
+  if (document.dry_run) return document.pending === 0 ? null : 'Run it without --dry-run to do this.'
   if (document.scheduled) return `wholesaler status ${id} --watch`
   if (job?.status === 'failed') return 'Finished batches are kept: the next wholesaler import goes on with the rest.'
   if ((document.pending ?? 0) > 0) return 'The next wholesaler import goes on with what is left.'

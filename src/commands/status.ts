@@ -26,12 +26,9 @@ export default class Status extends BaseCommand {
 
   static override args = { job: argument({ description: 'Id of the job; default: the latest.' }) }
   static override flags = withEnvironment({
-    watch: Flags.boolean({ summary: 'Show progress until the job ends.', exclusive: ['check'] }),
-    wait: Flags.boolean({
-      summary: "Wait until the job ends, then end with the job's exit code.",
-      exclusive: ['check'],
-    }),
-    check: Flags.boolean({ summary: 'End with 12 when any job is stuck.' }),
+    watch: Flags.boolean({ summary: 'Show progress until the job ends.' }),
+    wait: Flags.boolean({ summary: "Wait until the job ends, then end with the job's exit code." }),
+    check: Flags.boolean({ summary: 'End with 12 when any job is stuck.', exclusive: ['wait', 'watch'] }),
   })
 
   async run(): Promise<void> {

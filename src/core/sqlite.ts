@@ -5,8 +5,9 @@
  * Write-ahead log with `synchronous=NORMAL`: the death of the process loses nothing that was committed. A
  * power loss may lose the last commits, never the consistency. That is safe for the ledger: a batch whose
  * checkpoint is gone is claimed again under its old id, and the store reads an applied batch back instead of
- * repeating it; a staging that is gone is staged again. What must not be
- * lost before it (numbers given out, a batch in the store) has to be committed with `durable`. A damaged, foreign or newer file is never written.
+ * repeating it; a staging that is gone is staged again. What must not be lost before the ledger (numbers that
+ * were given out, a batch in the store) has to be committed with `durable`. A damaged, foreign or newer file
+ * is never written.
  */
 import { WholesalerError } from './errors.js'
 import { claimFile, type EngineDatabase, type EngineStatement, loadEngine, type SqlValue } from './sqlite-engine.js'

@@ -117,8 +117,8 @@ function doneText(view: WholesalerView, step: StepView): string {
       ])
     case 'images':
       return joined([
-        counted(images.attached, 'attached'),
-        counted(images.duplicates, 'already there'),
+        counted(images.downloaded, 'downloaded'),
+        counted(images.attached - images.downloaded + images.duplicates, 'already there'),
         troubles(view, step),
         Object.values(images).every((number) => number === 0) ? 'nothing to do' : null,
       ])

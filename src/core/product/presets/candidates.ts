@@ -64,7 +64,7 @@ function keyNames(value: JsonValue, path: readonly string[], add: Add): void {
     const inside = [...path, key]
     const isObject = typeof below === 'object' && below !== null && !Array.isArray(below)
     if (!isObject) addLeaf(inside, add)
-    else add({ path: inside.join('/'), name: `${key}{}` })
+    else add({ path: inside.join('/'), name: key, holdsPairs: true })
     if (inside.length < depthMax && canHold(inside)) keyNames(below, inside, add)
   }
 }

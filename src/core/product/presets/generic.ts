@@ -45,7 +45,7 @@ function genericMap(look: FeedLook): ProductMap {
     ),
     status: status(likenesses),
     url: plain('url'),
-    attributes: attributes(likenesses, look),
+    attributes: attributes(likenesses, pairHolder(candidates)),
   }
   return map
 }
@@ -134,15 +134,14 @@ const attributeFields = [
   ['Gender', 'gender'],
 ] as const
 
-function attributes(likenesses: Likenesses, look: FeedLook): readonly PairSource[] | undefined {
+function attributes(likenesses: Likenesses, holder: string | null): readonly PairSource[] | undefined {
   const named: Record<string, FieldMap> = {}
   for (const [name, field] of attributeFields) {
     const best = likenesses.best(field)
     if (best !== null) named[name] = best.path
   }
-  const entries = likenesses.best('attributes')
   const sources: PairSource[] = []
-  if (entries !== null && look.shape.format !== 'csv') sources.push({ entries: entries.path })
+  if (holder !== null) sources.push({ entries: holder })
   if (Object.keys(named).length > 0) sources.push({ named })
   return sources.length === 0 ? undefined : sources
 }

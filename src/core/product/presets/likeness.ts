@@ -82,7 +82,6 @@ const names = {
   size: 'size grosse rozmiar taille talla taglia velikost maat storlek размер розмір',
   material: 'material werkstoff materialy matiere материал матеріал',
   gender: 'gender geschlecht plec',
-  attributes: 'attributes attrs specs specifications features parameters params properties',
 } as const
 
 /** A name of the feed's own, where it is found and what it looks like. */
@@ -91,6 +90,8 @@ export interface Candidate {
   readonly path: string
   /** As the feed writes it: a column, a key, an element. */
   readonly name: string
+  /** An object, whose keys may be names of attributes; it has no text of its own. */
+  readonly holdsPairs?: boolean
 }
 
 export interface Likeness {
@@ -108,11 +109,29 @@ export interface Likenesses {
   all(field: LikenessField): readonly Likeness[]
 }
 
+/** Objects whose keys are attributes, by the likeness of their name. */
+export function pairHolder(candidates: readonly Candidate[]): string | null {
+  const holders = candidates.filter(({ holdsPairs }) => holdsPairs === true)
+  return holders.find(({ name }) => pairHolders.has(normalize(name)))?.path ?? null
+}
+
+const pairHolders = new Set([
+  'attributes',
+  'attrs',
+  'specs',
+  'specifications',
+  'features',
+  'parameters',
+  'params',
+  'properties',
+])
+
 export function findLikenesses(candidates: readonly Candidate[]): Likenesses {
   const exact = new Map<string, Likeness>()
   const suffixed = new Map<string, Likeness>()
   const numbered = new Map<string, Likeness[]>()
-  for (const { path, name } of candidates) {
+  for (const { path, name, holdsPairs } of candidates) {
+    if (holdsPairs === true) continue
     const matched = normalize(name)
     if (!exact.has(matched)) exact.set(matched, { path, matched })
     const suffix = /^(.+?)[\s_.-]+([a-z]{2,3})$/i.exec(name.trim())
