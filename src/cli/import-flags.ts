@@ -11,8 +11,5 @@ export const sourceFlags = {
     helpValue: 'HOST',
     multiple: true,
     delimiter: ',',
-    default: [],
-    // oclif's help would show the empty list as `[default: ,`.
-    noCacheDefault: true,
   }),
 }

@@ -8,27 +8,35 @@ import { pairLines, tableLines } from './table.js'
 /** Rejects and repairs shown; `--json` has more. */
 const examplesMax = 5
 
-export function inspectText({ feed, shape, sample, rejects, repairs }: Inspection, style: ChalkInstance): string {
+/** `lineWidth`: columns of the terminal; unlimited in a pipe. */
+export function inspectText(
+  { feed, shape, sample, rejects, repairs }: Inspection,
+  style: ChalkInstance,
+  lineWidth?: number,
+): string {
   const declared = shape.declaredEncoding === undefined || shape.declaredEncoding === shape.encoding
-  const facts = pairLines([
-    ['Feed', feed.source],
-    ['Format', [shape.format, packing(feed.compression, shape.member)].filter((part) => part !== null).join(', ')],
-    ['Encoding', declared ? shape.encoding : `${shape.encoding} (declares ${shape.declaredEncoding})`],
-    ['Delimiter', shape.dialect === undefined ? null : JSON.stringify(shape.dialect.delimiter)],
-    ['Record', shape.recordPath ?? null],
-    ['Columns', shape.columns === undefined ? null : shape.columns.join(', ')],
-    ['Preset', feed.preset],
-    ['Records', count(feed.records)],
+  const facts = pairLines(
     [
-      'Products',
-      `${count(feed.products)}, with ${countOf(feed.variants, 'variant')} and ${countOf(feed.images, 'image')}`,
+      ['Feed', feed.source],
+      ['Format', [shape.format, packing(feed.compression, shape.member)].filter((part) => part !== null).join(', ')],
+      ['Encoding', declared ? shape.encoding : `${shape.encoding} (declares ${shape.declaredEncoding})`],
+      ['Delimiter', shape.dialect === undefined ? null : JSON.stringify(shape.dialect.delimiter)],
+      ['Record', shape.recordPath ?? null],
+      ['Columns', shape.columns === undefined ? null : shape.columns.join(', ')],
+      ['Preset', feed.preset],
+      ['Records', count(feed.records)],
+      [
+        'Products',
+        `${count(feed.products)}, with ${countOf(feed.variants, 'variant')} and ${countOf(feed.images, 'image')}`,
+      ],
+      ['Left out', feed.skipped === 0 ? null : countOf(feed.skipped, 'product')],
+      ['Complete', feed.complete ? 'yes' : 'no: the feed ended early'],
     ],
-    ['Left out', feed.skipped === 0 ? null : countOf(feed.skipped, 'product')],
-    ['Complete', feed.complete ? 'yes' : style.red('no: the feed ended early')],
-  ])
+    lineWidth,
+  )
   return `${[
-    ...facts,
-    ...sampleLines(sample, style),
+    ...facts.map((line) => (!feed.complete && line.startsWith('Complete') ? style.red(line) : line)),
+    ...sampleLines(sample, style, lineWidth),
     ...faultLines(
       'Rejects',
       feed.rejects,
@@ -49,12 +57,12 @@ function packing(compression: string | null, member: string | undefined): string
   return member === undefined ? compression : `${compression} member ${member}`
 }
 
-function sampleLines(sample: readonly Product[], style: ChalkInstance): string[] {
+function sampleLines(sample: readonly Product[], style: ChalkInstance, lineWidth?: number): string[] {
   if (sample.length === 0) return []
   const [titles = '', ...rows] = tableLines<Product>(
     [
       { title: 'SKU', value: ({ sku, key }) => sku ?? key, widthMax: 20 },
-      { title: 'NAME', value: ({ name }) => name, widthMax: 40 },
+      { title: 'NAME', value: ({ name }) => name, widthMax: 32 },
       { title: 'PRICE', side: 'right', value: (product) => priceText(product) },
       { title: 'STOCK', side: 'right', value: (product) => stockText(product) },
       {
@@ -66,6 +74,7 @@ function sampleLines(sample: readonly Product[], style: ChalkInstance): string[]
       { title: 'CATEGORY', value: ({ categories }) => categories?.[0]?.join(' > ') ?? '', widthMax: 40 },
     ],
     sample,
+    lineWidth,
   )
   return ['', style.dim(titles), ...rows]
 }

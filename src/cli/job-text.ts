@@ -60,8 +60,14 @@ function imagesText({ counts: { images } }: Job): string | null {
     : `${count(images.wanted)} wanted${shown.length === 0 ? '' : `: ${shown.join(', ')}`}`
 }
 
-/** The list of jobs and a line of statistics. */
-export function jobsText(jobs: readonly Job[], stats: StatsFields, nowMs: number, style: ChalkInstance): string {
+/** The list of jobs and a line of statistics. `lineWidth`: columns of the terminal; unlimited in a pipe. */
+export function jobsText(
+  jobs: readonly Job[],
+  stats: StatsFields,
+  nowMs: number,
+  style: ChalkInstance,
+  lineWidth?: number,
+): string {
   if (jobs.length === 0) return 'No jobs.\n'
   const [titles = '', ...rows] = tableLines<Job>(
     [
@@ -77,6 +83,7 @@ export function jobsText(jobs: readonly Job[], stats: StatsFields, nowMs: number
       { title: 'WHOLESALERS', value: ({ options }) => options.wholesalers.join(', '), widthMax: 24 },
     ],
     jobs,
+    lineWidth,
   )
   const colored = rows.map((row, index) => colorStatus(row, jobs[index]?.status, style))
   return `${[style.dim(titles), ...colored, '', statsText(stats)].join('\n')}\n`

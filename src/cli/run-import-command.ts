@@ -43,7 +43,7 @@ export interface ImportFlags {
   readonly checksum: boolean
   readonly 'max-duration'?: number | undefined
   readonly 'allow-shrink': boolean
-  readonly 'allow-private-host': readonly string[]
+  readonly 'allow-private-host'?: readonly string[] | undefined
 }
 
 export interface ImportCommand {
@@ -73,7 +73,13 @@ export async function runImportCommand(command: ImportCommand): Promise<void> {
   )
   const options = jobOptions(command, config, wholesalers)
   const display = await chooseProgress(
-    { tty: process.stderr.isTTY === true, json: flags.json, ndjson: flags.ndjson, quiet: false },
+    {
+      tty: process.stderr.isTTY === true,
+      json: flags.json,
+      ndjson: flags.ndjson,
+      quiet: false,
+      dryRun: flags['dry-run'],
+    },
     clock,
   )
   const interruption = listenForInterruption((message) => display.emit({ type: 'warning', message }))
@@ -120,7 +126,7 @@ function jobOptions(
     maxDurationMs: flags['max-duration'] ?? null,
     maxDelete: null,
     allowShrink: flags['allow-shrink'],
-    allowPrivateHosts: [...config.network.allowPrivate, ...flags['allow-private-host']],
+    allowPrivateHosts: [...config.network.allowPrivate, ...(flags['allow-private-host'] ?? [])],
     priority: 5,
   }
 }

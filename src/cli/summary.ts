@@ -10,7 +10,8 @@ export function importSummary(document: ImportDocument, style: ChalkInstance): s
   const lines = [
     ...feedLines(feeds, style),
     ...pairLines([
-      ['Products', job !== null ? productsText(document) : document.dry_run ? document.message.toLowerCase() : null],
+      ['Products', job === null ? null : productsText(document)],
+      ['Dry run', document.dry_run ? document.message : null],
       ['Images', imagesText(document)],
       ['Left', leftText(document)],
       ['Rejects', rejectsText(feeds)],

@@ -5,6 +5,7 @@
 import type { FeedEnd, FeedHints, FeedShape, Reject, Repair } from './feed/feed.js'
 import { openFeed } from './feed/open-feed.js'
 import { openText } from './feed/open-text.js'
+import { sideElements } from './product/choose-preset.js'
 import { createMapper } from './product/mapper.js'
 import type { MappedProduct, WholesalerMapping } from './product/mapping.js'
 
@@ -48,7 +49,7 @@ export type OpenMappedFeed = (plan: MapFeedPlan, signal: AbortSignal) => Promise
 /** Maps in this thread. */
 export const openMappedFeed: OpenMappedFeed = async ({ path, source, hints, mapping, spillDir }) => {
   const text = await openText(path, hints, source)
-  const feed = await openFeed(text, hints, { file: source })
+  const feed = await openFeed(text, { side: sideElements, ...hints }, { file: source })
   const mapper = await createMapper(feed, mapping, { spillDir })
   return {
     facts: { shape: feed.shape, preset: mapper.preset },

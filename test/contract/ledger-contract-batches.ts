@@ -108,7 +108,10 @@ export function batchContract(withLedger: WithLedger): void {
         const once = await finish(ledger, writer, batch, [rejected('b')])
         const twice = await finish(ledger, writer, batch, [rejected('b')])
 
-        assert.deepEqual(twice, once)
+        const thrice = await finish(ledger, writer, batch)
+
+        assert.deepEqual([twice, thrice], [once, once])
+        assert.equal(await pending(ledger), 1)
         assert.equal((await ledger.jobCounts(writer.jobId)).processed, 2)
         assert.equal((await ledger.jobCounts(writer.jobId)).batches, 1)
       }),

@@ -72,6 +72,21 @@ export function imageContract(withLedger: WithLedger): void {
     )
 
     it(
+      'wait for the product while the feed names other images than were imported',
+      withLedger(async ({ ledger }) => {
+        await stage(ledger, [row('a', { images: ['1.jpg'] })])
+        await importAll(ledger)
+        await stage(ledger, [row('a', { images: ['2.jpg'] })])
+
+        const before = await ledger.countPendingImages(aren)
+        await importAll(ledger)
+
+        assert.equal(before, 0)
+        assert.deepEqual(await imagesPending(ledger), ['a'])
+      }),
+    )
+
+    it(
       'do not come back when only the price has changed',
       withLedger(async ({ ledger }) => {
         await stage(ledger, [row('a', { images: ['1.jpg'] })])

@@ -1,5 +1,6 @@
 /** Picks how a run is shown. listr2 is loaded only when it draws. */
 import { type Clock, systemClock } from '../../core/clock.js'
+import { steps } from '../../core/progress.js'
 import { toStderr, toStdout } from '../print.js'
 import { NdjsonProgress } from './ndjson-progress.js'
 import { noDisplay, type ProgressDisplay } from './progress-display.js'
@@ -11,6 +12,8 @@ export interface ProgressWishes {
   readonly json: boolean
   readonly ndjson: boolean
   readonly quiet: boolean
+  /** Nothing is imported: no lines for that. */
+  readonly dryRun?: boolean
 }
 
 export async function chooseProgress(
@@ -22,7 +25,7 @@ export async function chooseProgress(
   if (wishes.quiet) return noDisplay
   if (wishes.tty && env.TERM !== 'dumb') {
     const { TerminalProgress } = await import('./terminal-progress.js')
-    return new TerminalProgress(process.stderr, clock)
+    return new TerminalProgress(process.stderr, clock, wishes.dryRun ? ['fetch', 'stage'] : steps)
   }
   const { PlainProgress } = await import('./plain-progress.js')
   return new PlainProgress(toStderr, clock)

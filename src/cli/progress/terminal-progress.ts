@@ -40,7 +40,6 @@ export class TerminalProgress implements ProgressDisplay {
   private readonly lines = new Map<StepView, Line>()
   private readonly output: ProcessOutput
   private plannedNames: readonly string[] = []
-  private plannedSteps: readonly Step[] = steps
   private drawing: Promise<unknown> | null = null
   private closed = false
   private title = ''
@@ -48,6 +47,8 @@ export class TerminalProgress implements ProgressDisplay {
   constructor(
     private readonly stream: NodeJS.WriteStream,
     private readonly clock: Clock,
+    /** Steps that get a line, where a job's options say nothing else. */
+    private plannedSteps: readonly Step[] = steps,
   ) {
     // Only stderr is taken: what goes to stdout meanwhile is data and passes by.
     this.output = new ProcessOutput(

@@ -67,7 +67,7 @@ export default class FeedInspect extends BaseCommand {
       const inspection = await withThrowawayState(async (stateDir) => {
         const lookout = await openLookout(stateDir, config)
         try {
-          const allowPrivateHosts = [...config.network.allowPrivate, ...flags['allow-private-host']]
+          const allowPrivateHosts = [...config.network.allowPrivate, ...(flags['allow-private-host'] ?? [])]
           return await inspectFeed(
             wholesaler,
             { ...lookout, progress: silent },
@@ -78,7 +78,7 @@ export default class FeedInspect extends BaseCommand {
         }
       })
       const document = inspectDocument({ ...inspection, columns: inspection.shape.columns ?? [] })
-      this.answer(flags, document, () => inspectText(inspection, styleFor(process.stdout)))
+      this.answer(flags, document, () => inspectText(inspection, styleFor(process.stdout), process.stdout.columns))
     } finally {
       interruption.dispose()
     }

@@ -4,19 +4,19 @@ import type { Feed, FeedEnd, FeedListener, FeedRecord, FeedShape } from '../feed
 import { CategoryTree, treeReader } from './category-path.js'
 import { choosePreset, noPreset } from './choose-preset.js'
 import { detectFormats } from './detect-formats.js'
-import { RecordProblem } from './field.js'
 import { compileFilter } from './filter.js'
 import { digestOf } from './fingerprint.js'
-import { finishProduct, type ProductRules } from './finish-product.js'
+import type { ProductRules } from './finish-product.js'
 import { groupRecords, type RecordGroup } from './group-records.js'
-import { compileMapping, type RawSink, type RecordMapping } from './map-records.js'
+import { compileMapping } from './map-records.js'
+import type { RecordMapping } from './map-single.js'
+import { MappedOutput } from './mapped-output.js'
 import type { MapListener, MappedProduct, Mapper, WholesalerMapping } from './mapping.js'
 import type { CompileContext } from './offer.js'
 import { firstOf, type Scope } from './picked.js'
 import type { FeedLook, Preset } from './presets/preset.js'
 import { compilePriceRules, mergePriceRules } from './price.js'
 import type { ProductMap } from './product-map.js'
-import { rawText } from './raw-record.js'
 import { resolveMap } from './resolve-map.js'
 import { selectorsFor } from './selector.js'
 
@@ -207,72 +207,5 @@ async function* mapGroups(
     }
   } finally {
     await chunks.return({ complete: false, records: 0 })
-  }
-}
-
-/** Where mapped products, rejects, repairs and skips go. */
-class MappedOutput implements RawSink {
-  readonly #rules: ProductRules
-  readonly #listener: MapListener
-  readonly #shape: FeedShape
-  #products: MappedProduct[] = []
-  /** The record in hand, for notes. */
-  #current: FeedRecord | null = null
-  keyOf: RecordMapping['keyOf'] = () => null
-
-  constructor(rules: ProductRules, listener: MapListener, shape: FeedShape) {
-    this.#rules = rules
-    this.#listener = listener
-    this.#shape = shape
-  }
-
-  map(records: readonly FeedRecord[], mapping: RecordMapping): void {
-    mapping.map(records, this)
-  }
-
-  take(): readonly MappedProduct[] {
-    const products = this.#products
-    this.#products = []
-    return products
-  }
-
-  readonly product: RawSink['product'] = (raw) => {
-    const [main] = raw.records
-    if (main === undefined) return
-    try {
-      const finished = finishProduct(raw, this.#rules)
-      if ('skipped' in finished) this.#listener.skip(finished.skipped)
-      else {
-        const entries = raw.entries === undefined ? {} : { entries: raw.entries }
-        this.#products.push({ product: finished.product, line: main.position.line, ...entries })
-      }
-    } catch (error: unknown) {
-      if (!(error instanceof RecordProblem)) throw error
-      this.problem(main, error, raw.draft.key)
-    }
-  }
-
-  readonly problem: RawSink['problem'] = (record, { code, message, field }, key) => {
-    this.#listener.reject({
-      position: record.position,
-      code,
-      reason: message,
-      ...(field === undefined ? {} : { field }),
-      ...(key === null || key === '' ? {} : { key }),
-      raw: rawText(record.data, this.#shape),
-    })
-  }
-
-  readonly begin: RawSink['begin'] = (record) => {
-    this.#current = record
-  }
-
-  readonly note: NoteSink = (code, detail) => {
-    const position = this.#current?.position ?? { record: 0, line: 0 }
-    this.#listener.repair({ position, code, detail })
-  }
-
-  readonly surplus = (record: FeedRecord): void => {
-    this.problem(record, new RecordProblem('group_too_large', 'its product has too many records'), this.keyOf(record))
   }
 }

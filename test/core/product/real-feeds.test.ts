@@ -161,11 +161,7 @@ describe('mapping real feeds', () => {
       ['iof', 46, count(textOf(path), /<size /g)],
     )
     for (const { variants } of result.products) {
-      assert.equal(
-        new Set(variants.map(({ options }) => JSON.stringify(options))).size,
-        variants.length,
-        'options tell variants apart',
-      )
+      assert.equal(new Set(variants.map(({ key }) => key)).size, variants.length)
     }
   })
 

@@ -62,11 +62,16 @@ function keyNames(value: JsonValue, path: readonly string[], add: Add): void {
   }
   for (const [key, below] of Object.entries(value as { readonly [key: string]: JsonValue })) {
     const inside = [...path, key]
-    const isObject = typeof below === 'object' && below !== null && !Array.isArray(below)
-    if (!isObject) addLeaf(inside, add)
-    else add({ path: inside.join('/'), name: key, holdsPairs: true })
+    if (!holdsObjects(below)) addLeaf(inside, add)
+    else if (!Array.isArray(below)) add({ path: inside.join('/'), name: key, holdsPairs: true })
     if (inside.length < depthMax && canHold(inside)) keyNames(below, inside, add)
   }
+}
+
+/** An object, or a list that begins with one: no text to be had there. */
+function holdsObjects(value: JsonValue): boolean {
+  if (Array.isArray(value)) return value.length > 0 && holdsObjects((value as readonly JsonValue[])[0] ?? null)
+  return typeof value === 'object' && value !== null
 }
 
 function canHold(path: readonly string[]): boolean {

@@ -1,6 +1,6 @@
 import type { CategoryRule, FieldMap, PairSource, ProductMap } from '../product-map.js'
 import { candidatesOf } from './candidates.js'
-import { findLikenesses, type Likeness, type Likenesses, type LikenessField } from './likeness.js'
+import { findLikenesses, type Likeness, type Likenesses, type LikenessField, pairHolder } from './likeness.js'
 import type { FeedLook, Preset } from './preset.js'
 
 /**
