@@ -2,6 +2,7 @@
  * The whole story of an import: stage every wholesaler's feed, import what is pending in batches, attach
  * the images. Runs inside a job; knows no terminal. Whatever happens to one wholesaler, the others go on.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { importBatch } from './batch/import-batch.js'
 import type { WholesalerError } from './errors.js'
 import { concernsOneFeed, type FeedReport, failedFeed } from './feed-report.js'
@@ -84,6 +85,8 @@ async function importBatches(
   let batches = tally.counts.batches
   while (waiting.length > 0) {
     for (const wholesaler of waiting) {
+      // An embedded store answers at once: without this, signals and heartbeats would wait for the last batch.
+      await nextTurn()
       signal.throwIfAborted()
       if (batches === options.batches || tally.outOfTime()) {
         for (const { name } of waiting) tally.noteImported(name)

@@ -48,7 +48,8 @@ export function resolveWholesalers(
   const feed = parseSource(source, around.cwd)
   const mapping = as === null ? undefined : configured(as)
   if (as !== null && mapping !== undefined) return [fromConfig(as, mapping, feed, config, request, around)]
-  return [adHoc(as ?? adHocName(feed), feed, request)]
+  // A name that was said is meant: only a name taken from the source is bound to where the source is.
+  return [as === null ? adHoc(adHocName(feed), feed, sourceOrigin(feed), request) : adHoc(as, feed, null, request)]
 }
 
 function allConfigured(config: Config, request: SourceRequest, around: Surroundings): readonly Wholesaler[] {
@@ -113,11 +114,16 @@ function fromConfig(
   }
 }
 
-function adHoc(name: string, source: FeedSource, { preset, format, lenient }: SourceRequest): Wholesaler {
+function adHoc(
+  name: string,
+  source: FeedSource,
+  origin: string | null,
+  { preset, format, lenient }: SourceRequest,
+): Wholesaler {
   return {
     name,
     source,
-    origin: sourceOrigin(source),
+    origin,
     headers: {},
     hints: hintsOf({ format: format ?? undefined, lenient }),
     mapping: preset === null ? {} : { preset },

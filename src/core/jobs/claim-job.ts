@@ -122,6 +122,6 @@ function busyWith({ id, options, lease }: RunningJob, self: Owner): WholesalerEr
   return new WholesalerError({
     kind: 'busy',
     message: `${options.wholesalers.join(', ')}: job ${id} is at work on it (${describeOwner(lease.owner, self)})`,
-    hint: `See it with: wholesaler status ${id}. To wait for its turn instead: --wait.`,
+    hint: `Wait for its end with: wholesaler status ${id} --wait`,
   })
 }
