@@ -23,7 +23,7 @@ export function jobText(job: Job, nowMs: number, style: ChalkInstance): string {
     ['Products', productsText(job)],
     ['Images', imagesText(job)],
     ['Exit code', fields.exit_code === null ? null : String(fields.exit_code)],
-    ['Next', job.status === 'processing_stuck' ? `wholesaler recover ${job.id}` : null],
+    ['Next', job.status === 'processing_stuck' ? 'The next wholesaler import goes on with what is left.' : null],
   ])
   const errors = job.errorMessages.slice(0, messagesMax).map((message) => `${style.red('Error')}  ${plain(message)}`)
   const more = job.errorMessages.length - messagesMax

@@ -47,6 +47,20 @@ describe('tables', () => {
     assert.deepEqual(lines, ['NAME        N', 'カメラ      1', 'very …  1,000'])
   })
 
+  it('fit into the terminal: the last column of a table gives way, a long value goes on below itself', () => {
+    const rows = tableLines<string>([{ title: 'NAME', value: (name) => name }], ['A long name'], 8)
+    const pairs = pairLines(
+      [
+        ['Columns', 'Code, Title, Price'],
+        ['Feed', '/a/path/that/is/longer.csv'],
+      ],
+      21,
+    )
+
+    assert.deepEqual(rows, ['NAME', 'A long …'])
+    assert.deepEqual(pairs, ['Columns  Code, Title,', '         Price', 'Feed     /a/path/that/is/longer.csv'])
+  })
+
   it('keep control characters of suppliers out (A9)', () => {
     assert.deepEqual(
       pairLines([

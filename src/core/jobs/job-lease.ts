@@ -91,7 +91,7 @@ export function cancelled({ id }: RunningJob): WholesalerError {
   return new WholesalerError({
     kind: 'interrupted',
     message: `job ${id} was cancelled; finished batches are kept`,
-    hint: `To go on after all: wholesaler jobs retry ${id}`,
+    hint: 'To go on after all, run the import again.',
   })
 }
 
@@ -106,7 +106,7 @@ function asLoss(error: unknown): WholesalerError {
   return new WholesalerError({
     kind: 'lease_lost',
     message: 'The lease of the job could not be renewed in time, so nothing more was written',
-    hint: 'See what kept it: the disk, the rights of the state folder. Then: wholesaler recover',
+    hint: 'See what kept it: the disk, the rights of the state folder. Then run the import again.',
     cause: error,
   })
 }

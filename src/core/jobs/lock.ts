@@ -140,7 +140,7 @@ class KernelLock implements Lock {
     return new WholesalerError({
       kind: 'locked',
       message: `the job file is locked by ${named}; it did not become free within ${Math.round(waitMs / 1000)} s`,
-      hint: 'If that process is stopped, let it go on (kill -CONT), or end it: `wholesaler recover --kill-holder`.',
+      hint: 'If that process is stopped, let it go on (kill -CONT), or end it (kill).',
       place: { file: path },
       cause,
     })
