@@ -316,7 +316,7 @@ function warnWhenIncomplete({ wholesaler, complete }: FeedSummary, end: FeedEnd,
   if (complete) return
   progress.emit({
     type: 'warning',
-    message: `The feed of ${wholesaler} ended early: ${end.problem ?? 'its end was not seen'}.`,
+    message: `The feed of ${wholesaler} ended early: ${(end.problem ?? 'its end was not seen').replace(/\.$/, '')}.`,
     hint: 'Its complete records are imported; nothing counts as missing.',
   })
 }

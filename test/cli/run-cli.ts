@@ -1,4 +1,4 @@
-import { type SpawnOptions, spawn } from 'node:child_process'
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 export const projectDir = fileURLToPath(new URL('../..', import.meta.url))
@@ -18,14 +18,27 @@ export interface RunOptions {
 }
 
 /** Runs the built program as a person would, in pipes; resolves when it has ended. Needs `dist/` (`npm run build`). */
-export function runCli(args: readonly string[], { cwd, env = {}, nodeArgs = [] }: RunOptions = {}): Promise<Finished> {
-  return run(process.execPath, [...nodeArgs, bin, ...args], { cwd, env: { ...cleanEnvironment(), ...env } })
+export function runCli(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
+  return startCli(args, options).finished
+}
+
+export interface Started {
+  readonly child: ChildProcess
+  readonly finished: Promise<Finished>
+  /** Resolves when stdout has had this text; throws when the program ends without it. */
+  printed(text: string): Promise<void>
+}
+
+/** As `runCli`, for a program that is to be disturbed while it works. */
+export function startCli(args: readonly string[], { cwd, env = {}, nodeArgs = [] }: RunOptions = {}): Started {
+  return start(process.execPath, [...nodeArgs, bin, ...args], { cwd, env: { ...cleanEnvironment(), ...env } })
 }
 
 /** Runs a line of shell in which `$WHOLESALER` is the program. */
 export function runShell(line: string, { cwd, env = {} }: RunOptions = {}): Promise<Finished> {
   const program = { WHOLESALER: bin, PATH: process.env.PATH ?? '' }
-  return run('bash', ['-o', 'pipefail', '-c', line], { cwd, env: { ...cleanEnvironment(), ...program, ...env } })
+  const options = { cwd, env: { ...cleanEnvironment(), ...program, ...env } }
+  return start('bash', ['-o', 'pipefail', '-c', line], options).finished
 }
 
 /** Nothing of the tester's own settings reaches the program. */
@@ -34,18 +47,26 @@ function cleanEnvironment(): Record<string, string> {
   return { PATH, HOME, TMPDIR }
 }
 
-function run(command: string, args: readonly string[], options: SpawnOptions): Promise<Finished> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
-    let stdout = ''
-    let stderr = ''
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      stdout += text
-    })
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text
-    })
+function start(command: string, args: readonly string[], options: SpawnOptions): Started {
+  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+  let stdout = ''
+  let stderr = ''
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+  })
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  const finished = new Promise<Finished>((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (code) => resolve({ code, stdout, stderr }))
   })
+  const printed = (text: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => stdout.includes(text) && resolve()
+      look()
+      child.stdout?.on('data', look)
+      child.on('close', () => reject(new Error(`ended without printing ${text}: ${stdout} ${stderr}`)))
+    })
+  return { child, finished, printed }
 }

@@ -168,8 +168,8 @@ function availabilityReader(map: FieldMap, { selectors }: CompileContext): Offer
     const value = text(scope)
     if (value === undefined) return
     draft.availability = value
-    const inStock = value === null ? null : readAvailability(value)
-    if (inStock !== null) draft.inStock ??= inStock
+    // Words that are neither yes nor no take a former yes away.
+    draft.inStock ??= value === null ? null : readAvailability(value)
   }
 }
 
