@@ -51,7 +51,7 @@ describe('preset google', () => {
       shirt?.variants.map(({ key, sku, price, inStock, image }) => [key, sku, price, inStock, image?.url]),
       [
         ['1', '1', '32', true, 'https://x.example/r.jpg'],
-        ['3', '3', '33', undefined, 'https://x.example/bl.jpg'],
+        ['3', '3', '33', null, 'https://x.example/bl.jpg'],
       ],
     )
     assert.deepEqual(
