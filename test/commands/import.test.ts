@@ -141,6 +141,24 @@ describe('import', function () {
     })
   })
 
+  it('takes "in stock" away when the feed no longer says so', async () => {
+    await inWorkplace(async ({ write, importJson, catalog }) => {
+      const feed = (availability: string, stock: number) =>
+        `sku,name,stock,availability\nA,One,${stock},${availability}\n`
+      const stockOf = async () => {
+        const { 'In stock?': inStock, Stock: stock } = (await catalog()).get('A') ?? {}
+        return [inStock, stock]
+      }
+      await write('a.csv', feed('in stock', 2))
+      await importJson('a.csv')
+      assert.deepEqual(await stockOf(), ['1', '2'])
+
+      await write('a.csv', feed('ask', 0))
+      await importJson('a.csv')
+      assert.deepEqual(await stockOf(), ['', '0'])
+    })
+  })
+
   it('with --no-update-existing creates only; a later run with updates sees what was left', async () => {
     await inWorkplace(async ({ write, importJson }) => {
       await write('a.csv', csvFeed(['A', 'B']))

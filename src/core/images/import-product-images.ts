@@ -57,7 +57,7 @@ export async function importProductImages(pending: PendingImages, ports: Product
   if (settled.some(({ imageId }) => imageId !== null)) {
     const written = await store.setImages(writer, pending.storeId, images)
     if (written === 'changed') attached = newLinks
-    else if (newLinks > 0) settled = settled.map(withoutProduct)
+    if (written === 'gone') settled = settled.map(withoutProduct)
   }
   if (settled.every(({ problem }) => problem === null)) {
     await ledger.finishImages(writer, pending.wholesaler, pending.key, pending.imagesFingerprint)
@@ -129,7 +129,6 @@ async function settle(decision: ImageDecision, { intake }: ProductPorts): Promis
   decision satisfies never
 }
 
-/** Nothing was written although something was new: there is no such product in the store to write to. */
 function withoutProduct(image: Settled): Settled {
   const problem = 'the store does not have the product any more'
   return { ...image, imageId: null, outcome: 'failed', problem: image.problem ?? problem }

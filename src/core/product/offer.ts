@@ -133,15 +133,14 @@ function stockReader(map: FieldMap, unlimitedText: string | undefined, context: 
 function addCount(draft: OfferDraft, { stock, inStock, availability }: OfferDraft): void {
   if (stock != null) draft.stock = draft.stock == null ? stock : add(draft.stock, stock)
   if (availability != null) draft.availability = availability
-  if (inStock != null) draft.inStock = inStock
+  if (inStock !== undefined) draft.inStock = inStock ?? draft.inStock ?? null
 }
 
 function countOf(text: string, format: DecimalFormat): OfferDraft {
   const count = parseDecimal(text, format) ?? parseDecimal(atLeast.exec(text)?.[1] ?? '')
   if (count !== null) return { stock: count }
   if (!/\p{L}/u.test(text) || notCounts.test(text)) throw badNumber('stock', text, 'is not a count')
-  const inStock = readAvailability(text)
-  return inStock === null ? { availability: text } : { availability: text, inStock }
+  return { availability: text, inStock: readAvailability(text) }
 }
 
 /** Words and notations of programs, not of people. */
@@ -159,6 +158,7 @@ function inStockReader(map: FieldMap, { selectors }: CompileContext): OfferReade
     const inStock = readAvailability(value)
     if (inStock !== null) draft.inStock = inStock
     else draft.availability ??= value
+    draft.inStock ??= null
   }
 }
 
@@ -168,7 +168,7 @@ function availabilityReader(map: FieldMap, { selectors }: CompileContext): Offer
     const value = text(scope)
     if (value === undefined) return
     draft.availability = value
-    // Words that are neither yes nor no take a former yes away.
+    // Words that are neither yes nor no are an answer too: null takes a former yes away.
     draft.inStock ??= value === null ? null : readAvailability(value)
   }
 }

@@ -143,10 +143,10 @@ export class MemoryStore implements Store, ProductLookup {
     writer: { readonly jobId: number; readonly token: number },
     productId: StoreId,
     images: ProductImages,
-  ): Promise<'changed' | 'unchanged'> {
+  ): Promise<'changed' | 'unchanged' | 'gone'> {
     this.#passFence(writer.jobId, writer.token)
     const product = this.#entries.get(productId)
-    if (product === undefined || product.parentId !== null) return 'unchanged'
+    if (product === undefined || product.parentId !== null) return 'gone'
     const wanted = new Map([[product, onceEach(images.gallery)]])
     for (const variant of this.#variantsOf(productId)) {
       const image = Object.hasOwn(images.variants, variant.key ?? '') ? images.variants[variant.key ?? ''] : undefined

@@ -136,12 +136,15 @@ export interface Store {
   hasImages(ids: readonly StoreId[]): Promise<ReadonlySet<StoreId>>
   /** Puts image bytes into the store, once per sha256: the same bytes again give the same id and write nothing. */
   putImage(image: ImageFile): Promise<StoreImage>
-  /** Makes these the images of the product, in this order. Nothing is written when they already are. */
+  /**
+   * Makes these the images of the product, in this order. Nothing is written when they already are, or when
+   * the store does not have the product any more (`gone`).
+   */
   setImages(
     writer: { readonly jobId: number; readonly token: number },
     productId: StoreId,
     images: ProductImages,
-  ): Promise<'changed' | 'unchanged'>
+  ): Promise<'changed' | 'unchanged' | 'gone'>
 
   /** Acts of the missing policy. Only products owned by `wholesaler` are touched; returns how many were. */
   retire(batch: {

@@ -52,7 +52,7 @@ describe('a mapped record', () => {
     }
     assert.deepEqual(await stock('in_stock'), [undefined, true, 'in_stock'])
     assert.deepEqual(await stock('Out of stock'), [undefined, false, 'Out of stock'])
-    assert.deepEqual(await stock('next week'), [undefined, undefined, 'next week'])
+    assert.deepEqual(await stock('next week'), [undefined, null, 'next week'])
     assert.deepEqual(await stock('>10'), ['10', undefined, undefined])
   })
 

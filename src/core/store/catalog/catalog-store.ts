@@ -157,13 +157,12 @@ class SqliteCatalog implements CatalogStore {
     writer: { readonly jobId: number; readonly token: number },
     productId: StoreId,
     images: ProductImages,
-  ): Promise<'changed' | 'unchanged'> {
+  ): Promise<'changed' | 'unchanged' | 'gone'> {
     const rowId = rowIdOf(productId)
-    const changed = this.#database.transaction(() => {
+    return this.#database.transaction(() => {
       passFence(this.#database, writer.jobId, writer.token)
-      return rowId !== null && this.#images.set(rowId, images)
+      return rowId === null ? 'gone' : this.#images.set(rowId, images)
     })
-    return changed ? 'changed' : 'unchanged'
   }
 
   async retire(batch: Parameters<Store['retire']>[0]): Promise<number> {

@@ -95,10 +95,10 @@ export class ImageTable {
       .every((row) => row.id !== null && this.#media.has(row))
   }
 
-  /** Call inside a transaction. Returns whether anything was written; a product that is gone has no images. */
-  set(productId: number, images: ProductImages): boolean {
+  /** As `Store.setImages`. Call inside a transaction. */
+  set(productId: number, images: ProductImages): 'changed' | 'unchanged' | 'gone' {
     const product = this.#database.prepare('SELECT 1 FROM product WHERE id = ? AND parent_id IS NULL').get(productId)
-    if (product === undefined) return false
+    if (product === undefined) return 'gone'
     const variants = this.#database
       .prepare<{ id: number; key: string }>('SELECT id, key FROM product WHERE parent_id = ?')
       .all(productId)
@@ -108,7 +108,7 @@ export class ImageTable {
       const image = Object.hasOwn(images.variants, key) ? images.variants[key] : undefined
       if (this.#link(id, image === undefined ? [] : [image])) changed = true
     }
-    return changed
+    return changed ? 'changed' : 'unchanged'
   }
 
   #link(productId: number, attachments: readonly ImageAttachment[]): boolean {

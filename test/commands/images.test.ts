@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict'
+import { readdir, rm } from 'node:fs/promises'
+import { DatabaseSync } from '@photostructure/sqlite'
+import sharp from 'sharp'
+import { type ImageServer, withImageServer } from '../support/image-server.js'
+import { inWorkplace, type Workplace } from './workplace.js'
+
+/** A small picture of one color. */
+const picture = (red: number): Promise<Buffer> =>
+  sharp({ create: { width: 16, height: 12, channels: 3, background: { r: red, g: 90, b: 160 } } })
+    .jpeg()
+    .toBuffer()
+
+interface Scene {
+  readonly place: Workplace
+  readonly server: ImageServer
+  /** `import shop.csv --json` with the server's host allowed. */
+  readonly importShop: (...flags: string[]) => ReturnType<Workplace['importJson']>
+}
+
+/** A shop of two products: A with two images, B with one. */
+async function withShop(body: (scene: Scene) => Promise<void>): Promise<void> {
+  await withImageServer(async (server) => {
+    server.serve('/a1.jpg', await picture(10))
+    server.serve('/a2.jpg', await picture(20))
+    server.serve('/b.jpg', await picture(30))
+    const [a1, a2, b] = ['/a1.jpg', '/a2.jpg', '/b.jpg'].map(server.url)
+    await inWorkplace(async (place) => {
+      await place.write('shop.csv', `sku,name,images\nA,One,${a1}|${a2}\nB,Two,${b}\n`)
+      await body({
+        place,
+        server,
+        importShop: (...flags) => place.importJson('shop.csv', '--allow-private-host', '127.0.0.1', ...flags),
+      })
+    })
+  })
+}
+
+async function mediaFiles({ path }: Workplace): Promise<readonly string[]> {
+  const entries = await readdir(path('.wholesaler/media'), { recursive: true, withFileTypes: true })
+  return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => `${parentPath}/${name}`)
+}
+
+async function imagesOf({ run }: Workplace, sku: string) {
+  return JSON.parse((await run('images', sku, '--json')).stdout)
+}
+
+describe('images of a feed', function () {
+  this.timeout(30_000)
+
+  it('are attached once; a second run asks for none', async () => {
+    await withShop(async ({ place, server, importShop }) => {
+      const first = await importShop()
+      assert.deepEqual([first.code, first.images.downloaded, first.images.attached, first.images.pending], [0, 3, 3, 0])
+      assert.equal(server.requests(), 3)
+
+      for (const flags of [[], ['--remap'], ['--verify']]) {
+        const { code, images } = await importShop(...flags)
+        assert.deepEqual([code, images.downloaded, server.requests()], [0, 0, 3], flags.join())
+      }
+      const { success, total_images: total, featured_image_url: featured } = await imagesOf(place, 'A')
+      assert.deepEqual([success, total, typeof featured], [true, 2, 'string'])
+      assert.equal((await mediaFiles(place)).length, 3)
+    })
+  })
+
+  it('on a private address are not fetched unless their host is allowed (N9)', async () => {
+    await withShop(async ({ place, server, importShop }) => {
+      const refused = await place.importJson('shop.csv')
+      assert.deepEqual([refused.code, refused.job?.total_created, refused.images.failed], [3, 2, 3])
+      assert.equal(server.requests(), 0)
+
+      const allowed = await importShop()
+      assert.deepEqual([allowed.code, allowed.images.attached, server.requests()], [0, 3, 3])
+    })
+  })
+
+  it('that wait because of --no-images are attached by the next run, also when the feed is unchanged', async () => {
+    await withShop(async ({ server, importShop }) => {
+      const without = await importShop('--no-images')
+      assert.deepEqual([without.code, without.images.pending, server.requests()], [0, 2, 0])
+      const next = await importShop()
+      assert.deepEqual([next.code, next.job?.total_processed, next.images.attached], [0, 0, 3])
+    })
+  })
+
+  it('that are not there cost no product and no other image, and the next run gets them (I1, I12)', async () => {
+    await withShop(async ({ place, server, importShop }) => {
+      server.serve('/a1.jpg', { kind: 'status', status: 404 })
+      server.serve('/b.jpg', { kind: 'body', type: 'image/jpeg', body: '<html>Sign in</html>' })
+      const first = await importShop()
+      assert.deepEqual(
+        [first.code, first.success, first.job?.total_created, first.images.attached, first.images.failed],
+        [3, true, 2, 1, 2],
+      )
+      assert.equal((await imagesOf(place, 'A')).total_images, 1)
+
+      server.serve('/a1.jpg', await picture(10))
+      server.serve('/b.jpg', await picture(30))
+      const asked = server.requests()
+      const next = await importShop()
+      assert.deepEqual(
+        [next.code, next.job?.total_processed, next.images.attached, next.images.failed, server.requests() - asked],
+        [0, 0, 2, 0, 2],
+      )
+      assert.equal((await imagesOf(place, 'A')).total_images, 2)
+    })
+  })
+
+  it('of the same bytes under several names are one media file (I9)', async () => {
+    await withShop(async ({ place, server, importShop }) => {
+      for (const path of ['/a1.jpg', '/a2.jpg', '/b.jpg']) server.serve(path, await picture(99))
+      const { code, images } = await importShop()
+      assert.deepEqual([code, images.failed], [0, 0])
+      assert.equal((await mediaFiles(place)).length, 1)
+      assert.ok((await imagesOf(place, 'B')).total_images === 1)
+    })
+  })
+
+  it('beside the feed are read from there, and never from above its folder', async () => {
+    await inWorkplace(async (place) => {
+      await place.write('secret.jpg', await picture(1))
+      await place.write('feed/pictures/mug.jpg', await picture(2))
+      const list = [
+        'pictures/mug.jpg',
+        '../secret.jpg',
+        `${place.path('secret.jpg')}`,
+        `file://${place.path('secret.jpg')}`,
+      ]
+      await place.write(
+        'feed/shop.csv',
+        `sku,name,images\n${list.map((path, i) => `S${i},Product ${i},${path}\n`).join('')}`,
+      )
+
+      const { code, job, images } = await place.importJson('feed/shop.csv')
+      assert.deepEqual([code, job?.total_created, images.attached, images.failed], [3, 4, 1, 3])
+      assert.equal((await mediaFiles(place)).length, 1)
+      assert.equal((await imagesOf(place, 'S0')).total_images, 1)
+    })
+  })
+})
+
+describe('import --verify', function () {
+  this.timeout(30_000)
+
+  it('writes again a product that somebody deleted, with its images, and nothing else', async () => {
+    await withShop(async ({ place, server, importShop }) => {
+      await importShop()
+      const before = await place.catalog()
+      const database = new DatabaseSync(place.path('.wholesaler/catalog.db'))
+      database.exec("PRAGMA foreign_keys = ON; DELETE FROM product WHERE sku = 'A'")
+      database.close()
+      assert.deepEqual([...(await place.catalog()).keys()], ['B'])
+      assert.equal((await importShop()).job?.total_processed, 0, 'an import alone never reads the shop')
+
+      const { code, job } = await importShop('--verify')
+      assert.deepEqual([code, job?.total_created, job?.total_updated], [0, 1, 0])
+      assert.deepEqual(await place.catalog(), before)
+      assert.equal((await imagesOf(place, 'A')).total_images, 2)
+      assert.equal(server.requests(), 3, 'its images were still in the media folder')
+    })
+  })
+
+  it('fetches again a media file that somebody deleted, and only that', async () => {
+    await withShop(async ({ place, server, importShop }) => {
+      await importShop()
+      const files = await mediaFiles(place)
+      await rm(files[0] ?? '')
+
+      const { code, images, job } = await importShop('--verify')
+      assert.deepEqual([code, job?.total_updated, images.downloaded, server.requests()], [0, 0, 1, 4])
+      assert.deepEqual((await mediaFiles(place)).length, files.length)
+    })
+  })
+})
