@@ -53,7 +53,12 @@ describe("README's claims", () => {
     const flags = commands.flatMap((command) => Object.entries(command.flags))
     const names = flags.flatMap(([name, { allowNo }]) => (allowNo ? [`--${name}`, `--no-${name}`] : [`--${name}`]))
     names.push('--help', '--version')
-    const variables = [...flags.map(([, { env }]) => env), 'WHOLESALER_FEEDS', 'WHOLESALER_DEBUG']
+    const variables = [
+      ...flags.map(([, { env }]) => env),
+      'WHOLESALER_FEEDS',
+      'WHOLESALER_DEBUG',
+      'WHOLESALER_FAILPOINT',
+    ]
     for (const page of pages) {
       const text = readProjectFile(page)
       const [told, env] = [text.match(/(?<![\w-])--[a-z][a-z-]+/g) ?? [], text.match(/\bWHOLESALER_[A-Z_]+/g) ?? []]

@@ -5,6 +5,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { importBatch } from './batch/import-batch.js'
 import type { WholesalerError } from './errors.js'
+import { failpoint } from './failpoint.js'
 import { concernsOneFeed, type FeedReport, failedFeed } from './feed-report.js'
 import { importImages } from './images/import-images.js'
 import type { ImportPorts } from './import-ports.js'
@@ -51,6 +52,7 @@ export async function importFeeds(run: ImportRun, ports: ImportPorts): Promise<I
   for (const wholesaler of run.wholesalers) {
     try {
       const staged = await stageFeed(wholesaler, stagePorts(ports), stageOptions(run))
+      failpoint('feed-staged', wholesaler.name)
       if (staged.read) tally.noteFeed(staged.feed)
       if (staged.currency !== null && staged.feed.complete) await ports.store.adoptCurrency(staged.currency)
       if (run.options.verify) await verifyStore(wholesaler.name, ports, run.signal)
@@ -92,6 +94,7 @@ async function importBatches(
         for (const { name } of waiting) tally.noteImported(name)
         return
       }
+      failpoint('batch-claim')
       const batch = await ports.ledger.claimBatch(writer, {
         wholesaler: wholesaler.name,
         size: options.perBatch,

@@ -4,7 +4,9 @@
  * In: a claimed batch. Out: one result per product, recorded in the ledger. Applying is idempotent by the
  * batch's id, so a batch whose checkpoint was lost is applied again and gives the same results.
  */
+
 import type { Clock } from '../clock.js'
+import { failpoint } from '../failpoint.js'
 import type { BatchCounts, ClaimedBatch, Ledger, Writer } from '../ledger/ledger.js'
 import type { Progress } from '../progress.js'
 import type { RejectsFile } from '../rejects-file.js'
@@ -30,7 +32,9 @@ export async function importBatch(
   policy: BatchPolicy,
   { ledger, store, rejects, progress, clock }: BatchPorts,
 ): Promise<BatchCounts> {
+  failpoint('batch-claimed', batch.id)
   const startedMs = clock.monotonic()
+  for (const { key } of batch.items) failpoint('apply-product', key)
   const results = await store.apply({
     id: batch.id,
     jobId: writer.jobId,
@@ -40,7 +44,9 @@ export async function importBatch(
     updateExisting: policy.updateExisting,
     takeover: policy.takeover,
   })
+  failpoint('batch-applied', batch.id)
   const counts = await ledger.finishBatch(writer, batch, results)
+  failpoint('batch-recorded', batch.id)
 
   for (const result of results) report(result, batch.wholesaler, rejects, progress)
   progress.emit({

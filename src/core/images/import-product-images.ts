@@ -1,6 +1,7 @@
 /** The images of one product: look up, decide, get what is missing, attach, and say whether that was all. */
 import type { Clock } from '../clock.js'
 import { withoutSecrets } from '../errors.js'
+import { failpoint } from '../failpoint.js'
 import type { JobImageCounts } from '../jobs/job.js'
 import type { Ledger, PendingImages, Writer } from '../ledger/ledger.js'
 import type { ImageOutcome, Progress } from '../progress.js'
@@ -56,11 +57,13 @@ export async function importProductImages(pending: PendingImages, ports: Product
   let attached = 0
   if (settled.some(({ imageId }) => imageId !== null)) {
     const written = await store.setImages(writer, pending.storeId, images)
+    failpoint('images-attached', pending.key)
     if (written === 'changed') attached = newLinks
     if (written === 'gone') settled = settled.map(withoutProduct)
   }
   if (settled.every(({ problem }) => problem === null)) {
     await ledger.finishImages(writer, pending.wholesaler, pending.key, pending.imagesFingerprint)
+    failpoint('images-recorded', pending.key)
   }
   for (const image of settled) report(image, pending, ports.progress)
   return { ...countOf(settled), attached }

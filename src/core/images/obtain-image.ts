@@ -6,6 +6,7 @@
 import { rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import pLimit from 'p-limit'
+import { failpoint } from '../failpoint.js'
 import type { Store } from '../store/store.js'
 import { BoundedMap } from './bounded-map.js'
 import { checkImage, pixelsMax } from './check.js'
@@ -151,6 +152,7 @@ export class ImageIntake {
     const path = await writeTempFile(data, this.#ports.tmpDir)
     try {
       const { id } = await this.#ports.store.putImage({ ...facts, path, originalUrl })
+      failpoint('image-put', sha256)
       return { ...facts, storeId: id }
     } finally {
       await rm(path, { force: true })

@@ -13,6 +13,7 @@ import { basename, dirname, join } from 'node:path'
 import type { Adapter } from 'lowdb'
 import type { Clock } from '../clock.js'
 import { hasCode, messageOf, WholesalerError } from '../errors.js'
+import { failpoint } from '../failpoint.js'
 
 export interface JsonFileOptions<T> {
   readonly path: string
@@ -88,6 +89,7 @@ export class DurableJsonFile<T> implements Adapter<T> {
       await replaceFile(path, text)
       // From the first write on there is something to fall back to.
       if (isFirst) await replaceFile(backupPath(path), text)
+      failpoint('job-file-renamed')
       await syncFolder(dirname(path))
     })
   }
@@ -210,6 +212,7 @@ async function replaceFile(path: string, text: string): Promise<void> {
   const temporary = temporaryPath(path)
   try {
     await writeSynced(temporary, text)
+    failpoint('job-file-written')
     await rename(temporary, path)
   } catch (error: unknown) {
     await rm(temporary, { force: true })

@@ -8,6 +8,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../clock.js'
 import { hasCode, WholesalerError } from '../errors.js'
+import { failpoint } from '../failpoint.js'
 import type { JobCounts } from './job.js'
 import { count, object, parseCounts, time } from './parse-job.js'
 
@@ -172,6 +173,7 @@ class TimedHeartbeat implements RunningHeartbeat {
 
   async #write(): Promise<void> {
     const { dir, jobId, token, clock, counts } = this.#options
+    failpoint('heartbeat', jobId)
     const next: Heartbeat = {
       jobId,
       token,

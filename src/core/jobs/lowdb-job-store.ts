@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Adapter, Low } from 'lowdb'
 import type { Clock } from '../clock.js'
+import { failpoint } from '../failpoint.js'
 import { DurableJsonFile, readJsonFile } from './durable-json-file.js'
 import type { Job, Owner } from './job.js'
 import type { JobChange, JobStore, JobTable } from './job-store.js'
@@ -55,6 +56,7 @@ class LowdbJobStore implements JobStore {
   async transaction<T>(change: (jobs: JobTable) => JobChange<T>): Promise<T> {
     await mkdir(this.#options.dir, { recursive: true, mode: 0o700 })
     return await this.#lock.hold(async () => {
+      failpoint('job-lock-held')
       // A new document each time: what another process has written since is never overwritten.
       const document = new Low(this.#file, emptyJobDocument)
       await document.read()

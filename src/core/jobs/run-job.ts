@@ -3,6 +3,7 @@
  * the job ends in exactly one state. An owner that has lost its lease writes nothing any more.
  */
 import { type ErrorKind, messageOf, WholesalerError } from '../errors.js'
+import { failpoint } from '../failpoint.js'
 import type { Writer } from '../ledger/ledger.js'
 import { claimJob, claimNewJob, type JobPorts } from './claim-job.js'
 import type { FailReason, FinishedJob, JobCounts, JobOptions, RunningJob, ScheduledJob } from './job.js'
@@ -77,12 +78,14 @@ export async function runJob<R extends WorkReport>(run: JobRun<R>, ports: JobPor
     typeof run.job === 'number'
       ? await claimJob(run.job, ports, { ignoreNotBefore })
       : await claimNewJob(run.job, ports)
+  failpoint('job-claimed', job.id)
   run.onStart?.(job)
 
   const lease = new JobLease(job, ports)
   const outcome = await work(job, lease, run)
   await lease.end()
   if (outcome.error?.kind === 'lease_lost') throw outcome.error
+  failpoint('job-ending', job.id)
   const ended = await ports.jobs.transaction((table) => {
     const held = heldWith(job.lease.token, table.get(job.id))
     const by = { token: job.lease.token, now: ports.clock.now(), counts: outcome.report?.counts ?? lease.counts }
@@ -90,6 +93,7 @@ export async function runJob<R extends WorkReport>(run: JobRun<R>, ports: JobPor
       outcome.error === null ? finished(held, outcome.report, run, by) : stopped(held, outcome.error, run, by)
     return { put: [next], result: next }
   })
+  failpoint('job-ended', job.id)
   return { job: ended, ...outcome }
 }
 

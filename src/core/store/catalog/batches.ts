@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../clock.js'
 import { WholesalerError } from '../../errors.js'
+import { failpoint } from '../../failpoint.js'
 import type { Database } from '../../sqlite.js'
 import { assignSkus, findAdoptable, refusalOf } from '../sku-rules.js'
 import type { ItemResult, StoreBatch, StoreItem } from '../store.js'
@@ -72,6 +73,7 @@ export class BatchTable {
       if (refusal !== null) return refusal
 
       const result = this.#writeItem(batch, item, now)
+      failpoint('product-written', item.key)
       if (currency === null && item.product.currency !== undefined && result.outcome !== 'rejected') {
         currency = item.product.currency
         writeMeta(this.#database, 'currency', currency)

@@ -10,6 +10,7 @@ import { statSync } from 'node:fs'
 import { copyFile, link, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { hasCode, WholesalerError } from '../../errors.js'
+import { failpoint } from '../../failpoint.js'
 import type { ImageFile } from '../store.js'
 
 const folderMode = 0o700
@@ -45,7 +46,9 @@ export class MediaFolder {
     const target = this.#pathOf(image)
     try {
       await mkdir(dirname(target), { recursive: true, mode: folderMode })
+      failpoint('image-saved', image.sha256)
       if (!this.has(image)) await this.#place(image.path, target)
+      failpoint('image-linked', image.sha256)
       await this.discard(image)
     } catch (error: unknown) {
       throw asMediaError(error, target)
