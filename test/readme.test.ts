@@ -56,6 +56,7 @@ describe("README's claims", () => {
     const variables = [
       ...flags.map(([, { env }]) => env),
       'WHOLESALER_FEEDS',
+      'WHOLESALER_RECORDINGS',
       'WHOLESALER_DEBUG',
       'WHOLESALER_FAILPOINT',
     ]
