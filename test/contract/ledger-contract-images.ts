@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict'
-import type { LibraryImage } from '../../src/core/images/library.js'
-import { aren, imagesPending, importAll, newWriter, pending, row, stage, type WithLedger } from './ledger-fixture.js'
+import {
+  aren,
+  imagesPending,
+  importAll,
+  libraryImage,
+  newWriter,
+  pending,
+  row,
+  stage,
+  type WithLedger,
+} from './ledger-fixture.js'
 
-const lamp: LibraryImage = { sha256: 'aa', storeId: '1', extension: 'jpg', width: 10, height: 20, bytes: 300 }
-const chair: LibraryImage = { sha256: 'bb', storeId: '2', extension: 'png', width: 1, height: 2, bytes: 3 }
+const lamp = libraryImage({ sha256: 'aa', storeId: '1' })
+const chair = libraryImage({ sha256: 'bb', storeId: '2', extension: 'png', perceptualHash: null, recipe: 0 })
 
 export function imageContract(withLedger: WithLedger): void {
   describe('pending images', () => {
@@ -219,6 +228,102 @@ export function imageContract(withLedger: WithLedger): void {
 
         assert.deepEqual(failed, { url, code: 'http_404', reason: 'gone', failedAt: clock.now(), times: 2 })
         assert.equal((await images.failures([url])).size, 0)
+      }),
+    )
+
+    it(
+      'keeps what a server said about a URL as long as its bytes are the same',
+      withLedger(async ({ ledger: { images } }) => {
+        const [url, other] = ['https://a/1.jpg', 'https://a/2.jpg']
+        const said = { etag: '"v1"', lastModified: 'Mon, 05 Jan 2026 10:00:00 GMT' }
+        const heard = async () => [...(await images.validators([url, other, 'https://a/3.jpg']))]
+        await images.record(url, lamp, said)
+        await images.record(other, lamp)
+
+        assert.deepEqual(await heard(), [
+          [url, said],
+          [other, { etag: null, lastModified: null }],
+        ])
+        await images.record(url, lamp)
+        assert.deepEqual((await heard())[0], [url, said])
+        await images.record(url, lamp, { etag: null, lastModified: null })
+        await images.record(other, lamp, said)
+        await images.record(other, chair)
+
+        assert.deepEqual(await heard(), [
+          [url, { etag: null, lastModified: null }],
+          [other, { etag: null, lastModified: null }],
+        ])
+      }),
+    )
+
+    it(
+      'knows since when and until when bytes were found behind a URL',
+      withLedger(async ({ ledger: { images }, clock }) => {
+        const url = 'https://a/1.jpg'
+        const seen = async () => {
+          const entries = await images.entries({ size: 9, after: null })
+          return entries.flatMap(({ sha256, urls }) =>
+            urls.map((at) => [sha256, at.firstSeenAt, at.lastSeenAt, at.etag]),
+          )
+        }
+        const start = clock.now()
+        await images.record(url, lamp, { etag: '"v1"', lastModified: null })
+        clock.advance(10)
+        await images.recordFailure(url, { code: 'timeout', reason: 'no answer' })
+        await images.confirm(url)
+        await images.confirm('https://a/unknown.jpg', { etag: '"v9"', lastModified: null })
+
+        assert.deepEqual(await seen(), [['aa', start, start + 10, '"v1"']])
+        assert.equal((await images.failures([url])).size, 0)
+        clock.advance(10)
+        await images.record(url, lamp)
+        await images.confirm(url, { etag: '"v2"', lastModified: null })
+        assert.deepEqual(await seen(), [['aa', start, start + 20, '"v2"']])
+        clock.advance(10)
+        await images.record(url, chair)
+        assert.deepEqual(await seen(), [['bb', start + 30, start + 30, null]])
+      }),
+    )
+
+    it(
+      'lists its images page by page, each with its URLs, also those that no URL leads to',
+      withLedger(async ({ ledger: { images }, otherShop }) => {
+        await otherShop.images.record('https://a/1.jpg', libraryImage({ sha256: 'ab' }))
+        await images.record('https://c/3.png', chair)
+        await images.record('https://b/2.jpg', lamp)
+        await images.record('https://a/1.jpg', lamp)
+        await images.record('https://c/3.png', lamp)
+
+        const [first, ...rest] = await images.entries({ size: 1, after: null })
+        const next = await images.entries({ size: 9, after: 'aa' })
+
+        assert.deepEqual(
+          { ...first, urls: first?.urls.map(({ url }) => url) },
+          {
+            ...lamp,
+            urls: ['https://a/1.jpg', 'https://b/2.jpg', 'https://c/3.png'],
+          },
+        )
+        assert.deepEqual([rest, next], [[], [{ ...chair, urls: [] }]])
+      }),
+    )
+
+    it(
+      'gives another image for bytes that were merged with it, by URL and by bytes, and can be told more later',
+      withLedger(async ({ ledger: { images } }) => {
+        await images.record('https://a/1.jpg', lamp)
+        await images.record('https://c/3.png', chair)
+
+        await images.redirect(['bb', 'unknown'], '1')
+        await images.describe('bb', { perceptualHash: '0123456789abcdef', recipe: 2 })
+        await images.describe('unknown', { recipe: 2 })
+
+        const merged = { ...chair, storeId: '1', perceptualHash: '0123456789abcdef', recipe: 2 }
+        assert.deepEqual(await images.findByHash('bb'), merged)
+        assert.deepEqual((await images.findByUrl(['https://c/3.png'])).get('https://c/3.png'), merged)
+        assert.deepEqual(await images.findByHash('aa'), lamp)
+        assert.equal(await images.count(), 2)
       }),
     )
   })

@@ -4,6 +4,7 @@ import {
   claim,
   imagesPending,
   importAll,
+  libraryImage,
   newWriter,
   pending,
   row,
@@ -115,7 +116,7 @@ export function namespaceContract(withLedger: WithLedger): void {
       withLedger(async ({ ledger, otherShop }) => {
         await stage(ledger, [row('a', { images: ['1.jpg'] }), row('b')])
         const writer = await importAll(ledger)
-        const image = { sha256: 'x', storeId: '7', extension: 'jpg', width: 1, height: 1, bytes: 1 }
+        const image = libraryImage({ sha256: 'x', storeId: '7' })
         await ledger.images.record('https://example.com/1.jpg', image)
         await ledger.images.recordFailure('https://example.com/2.jpg', { code: 'http_404', reason: 'gone' })
 

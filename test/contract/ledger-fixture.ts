@@ -1,4 +1,5 @@
 /** The small words the ledger's tests are written in. */
+import type { LibraryImage } from '../../src/core/images/library.js'
 import type {
   BatchCounts,
   ClaimedBatch,
@@ -49,6 +50,21 @@ export function row(
     variants,
     images_wanted: images.length,
     line,
+  }
+}
+
+/** An image of the library, small and known in full. */
+export function libraryImage(fields: Partial<LibraryImage> = {}): LibraryImage {
+  return {
+    sha256: 'aa',
+    storeId: '1',
+    extension: 'jpg',
+    width: 10,
+    height: 20,
+    bytes: 300,
+    perceptualHash: '00ff00ff00ff00ff',
+    recipe: 1,
+    ...fields,
   }
 }
 

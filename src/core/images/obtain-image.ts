@@ -14,7 +14,8 @@ import type { Download, UsableAddress } from './download.js'
 import { HostQueue, type HostQueueLimits } from './host-queue.js'
 import type { Downloaded, ImageProblem } from './image.js'
 import type { ImageLibrary, LibraryImage } from './library.js'
-import { type ProcessedImage, processImage } from './process.js'
+import { perceptualHash } from './perceptual-hash.js'
+import { type ProcessedImage, processImage, RECIPE_VERSION } from './process.js'
 import { writeTempFile } from './temp-file.js'
 
 export interface ObtainPorts {
@@ -140,20 +141,24 @@ export class ImageIntake {
     const isLarge = checked.width * checked.height > largePixels
     const processed = await (isLarge ? this.#largeProcesses : this.#processes)(async () => {
       signal.throwIfAborted()
-      return processImage(content, checked)
+      const result = await processImage(content, checked)
+      return result.ok ? { ...result, looks: await looksOf(result.data) } : result
     })
     if (!processed.ok) return processed
     return { ok: true, image: await this.#put(url, sha256, processed), isNew: true }
   }
 
-  async #put(originalUrl: string, sha256: string, processed: ProcessedImage): Promise<LibraryImage> {
-    const { extension, width, height, data } = processed
+  async #put(
+    originalUrl: string,
+    sha256: string,
+    { extension, width, height, data, looks }: ProcessedImage & { readonly looks: string | null },
+  ): Promise<LibraryImage> {
     const facts = { sha256, extension, width, height, bytes: data.length }
     const path = await writeTempFile(data, this.#ports.tmpDir)
     try {
       const { id } = await this.#ports.store.putImage({ ...facts, path, originalUrl })
       failpoint('image-put', sha256)
-      return { ...facts, storeId: id }
+      return { ...facts, storeId: id, perceptualHash: looks, recipe: RECIPE_VERSION }
     } finally {
       await rm(path, { force: true })
     }
@@ -162,4 +167,9 @@ export class ImageIntake {
 
 function notNew(outcome: Outcome): Outcome {
   return outcome.ok ? { ...outcome, isNew: false } : outcome
+}
+
+/** Only the audit asks for it: a picture that it cannot be made of is stored all the same. */
+function looksOf(data: Buffer): Promise<string | null> {
+  return perceptualHash(data).catch(() => null)
 }

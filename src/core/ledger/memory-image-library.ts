@@ -1,12 +1,26 @@
 import type { Clock } from '../clock.js'
-import type { ImageFailure, ImageLibrary, LibraryImage } from '../images/library.js'
+import type {
+  ImageFailure,
+  ImageLibrary,
+  LibraryEntry,
+  LibraryImage,
+  LibraryUrl,
+  Validators,
+} from '../images/library.js'
 import type { StoreId } from '../store/store.js'
+import { pick } from './pick.js'
+
+interface KnownUrl extends LibraryUrl {
+  readonly sha256: string
+}
+
+const noValidators: Validators = { etag: null, lastModified: null }
 
 /** The image library in memory, for tests and dry runs. */
 export class MemoryImageLibrary implements ImageLibrary {
   readonly #clock: Clock
   readonly #images = new Map<string, LibraryImage>()
-  readonly #hashes = new Map<string, string>()
+  readonly #urls = new Map<string, KnownUrl>()
   readonly #failures = new Map<string, ImageFailure>()
 
   constructor(clock: Clock) {
@@ -14,21 +28,36 @@ export class MemoryImageLibrary implements ImageLibrary {
   }
 
   async findByUrl(urls: readonly string[]): Promise<ReadonlyMap<string, LibraryImage>> {
-    const found = new Map<string, LibraryImage>()
-    for (const url of urls) {
-      const image = this.#images.get(this.#hashes.get(url) ?? '')
-      if (image !== undefined) found.set(url, image)
-    }
-    return found
+    return pick(urls, (url) => this.#images.get(this.#urls.get(url)?.sha256 ?? ''))
   }
 
   async findByHash(sha256: string): Promise<LibraryImage | null> {
     return this.#images.get(sha256) ?? null
   }
 
-  async record(url: string, image: LibraryImage): Promise<void> {
-    this.#images.set(image.sha256, image)
-    this.#hashes.set(url, image.sha256)
+  async record(url: string, image: LibraryImage, validators?: Validators): Promise<void> {
+    const { sha256 } = image
+    const known = this.#urls.get(url)
+    const same = known?.sha256 === sha256 ? known : null
+    const now = this.#clock.now()
+    this.#images.set(sha256, image)
+    const { etag, lastModified } = validators ?? same ?? noValidators
+    this.#urls.set(url, { url, sha256, etag, lastModified, firstSeenAt: same?.firstSeenAt ?? now, lastSeenAt: now })
+    this.#failures.delete(url)
+  }
+
+  async validators(urls: readonly string[]): Promise<ReadonlyMap<string, Validators>> {
+    return pick(urls, (url) => {
+      const known = this.#urls.get(url)
+      return known === undefined ? undefined : { etag: known.etag, lastModified: known.lastModified }
+    })
+  }
+
+  async confirm(url: string, validators?: Validators): Promise<void> {
+    const known = this.#urls.get(url)
+    if (known === undefined) return
+    const { etag, lastModified } = validators ?? known
+    this.#urls.set(url, { ...known, etag, lastModified, lastSeenAt: this.#clock.now() })
     this.#failures.delete(url)
   }
 
@@ -36,8 +65,20 @@ export class MemoryImageLibrary implements ImageLibrary {
     for (const { sha256, storeId } of [...this.#images.values()]) {
       if (!storeIds.includes(storeId)) continue
       this.#images.delete(sha256)
-      for (const [url, hash] of this.#hashes) if (hash === sha256) this.#hashes.delete(url)
+      for (const [url, known] of this.#urls) if (known.sha256 === sha256) this.#urls.delete(url)
     }
+  }
+
+  async redirect(sha256s: readonly string[], storeId: StoreId): Promise<void> {
+    for (const sha256 of sha256s) {
+      const image = this.#images.get(sha256)
+      if (image !== undefined) this.#images.set(sha256, { ...image, storeId })
+    }
+  }
+
+  async describe(sha256: string, facts: Partial<Omit<LibraryImage, 'sha256' | 'storeId'>>): Promise<void> {
+    const image = this.#images.get(sha256)
+    if (image !== undefined) this.#images.set(sha256, { ...image, ...facts })
   }
 
   async recordFailure(
@@ -49,15 +90,23 @@ export class MemoryImageLibrary implements ImageLibrary {
   }
 
   async failures(urls: readonly string[]): Promise<ReadonlyMap<string, ImageFailure>> {
-    const found = new Map<string, ImageFailure>()
-    for (const url of urls) {
-      const failure = this.#failures.get(url)
-      if (failure !== undefined) found.set(url, failure)
-    }
-    return found
+    return pick(urls, (url) => this.#failures.get(url))
+  }
+
+  async entries({ size, after }: { readonly size: number; readonly after: string | null }) {
+    const images = [...this.#images.values()].sort((one, other) => (one.sha256 < other.sha256 ? -1 : 1))
+    const page = images.filter(({ sha256 }) => after === null || sha256 > after).slice(0, size)
+    return page.map((image): LibraryEntry => ({ ...image, urls: this.#urlsOf(image.sha256) }))
   }
 
   async count(): Promise<number> {
     return this.#images.size
+  }
+
+  #urlsOf(wanted: string): readonly LibraryUrl[] {
+    return [...this.#urls.values()]
+      .filter(({ sha256 }) => sha256 === wanted)
+      .map(({ sha256, ...url }) => url)
+      .sort((one, other) => (one.url < other.url ? -1 : 1))
   }
 }

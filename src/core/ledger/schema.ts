@@ -162,6 +162,14 @@ export const ledgerMigrations: readonly string[] = [
     PRIMARY KEY (store_id, url)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE image ADD COLUMN perceptual_hash TEXT;             -- null: not known yet
+  ALTER TABLE image ADD COLUMN recipe INTEGER NOT NULL DEFAULT 1; -- version of the processing; 0: not known
+  ALTER TABLE image_url ADD COLUMN etag TEXT;
+  ALTER TABLE image_url ADD COLUMN last_modified TEXT;
+  ALTER TABLE image_url ADD COLUMN first_seen INTEGER;           -- when these bytes were found behind it
+  ALTER TABLE image_url ADD COLUMN last_seen INTEGER;
+  `,
 ]
 
 /** `staged.state`: how a staged product stands to what was last imported. */

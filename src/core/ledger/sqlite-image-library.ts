@@ -1,9 +1,18 @@
 import type { Clock } from '../clock.js'
-import type { ImageFailure, ImageLibrary, LibraryImage } from '../images/library.js'
+import type {
+  ImageFailure,
+  ImageLibrary,
+  LibraryEntry,
+  LibraryImage,
+  LibraryUrl,
+  Validators,
+} from '../images/library.js'
 import type { Database } from '../sqlite.js'
 import type { StoreId } from '../store/store.js'
+import { pick } from './pick.js'
 
-const imageColumns = 'i.sha256, i.store_image_id AS storeId, i.extension, i.width, i.height, i.bytes'
+const imageColumns = `i.sha256, i.store_image_id AS storeId, i.extension, i.width, i.height, i.bytes,
+  i.perceptual_hash AS perceptualHash, i.recipe`
 
 /** The image library of one store, in the ledger's file. */
 export class SqliteImageLibrary implements ImageLibrary {
@@ -21,12 +30,10 @@ export class SqliteImageLibrary implements ImageLibrary {
     const find = this.#database.prepare<LibraryImage>(`
       SELECT ${imageColumns} FROM image_url u JOIN image i ON i.store_id = u.store_id AND i.sha256 = u.sha256
       WHERE u.store_id = ? AND u.url = ?`)
-    const found = new Map<string, LibraryImage>()
-    for (const url of urls) {
+    return pick(urls, (url) => {
       const row = find.get(this.#storeId, url)
-      if (row !== undefined) found.set(url, toImage(row))
-    }
-    return found
+      return row === undefined ? undefined : toImage(row)
+    })
   }
 
   async findByHash(sha256: string): Promise<LibraryImage | null> {
@@ -36,17 +43,54 @@ export class SqliteImageLibrary implements ImageLibrary {
     return row === undefined ? null : toImage(row)
   }
 
-  async record(url: string, { sha256, storeId, extension, width, height, bytes }: LibraryImage): Promise<void> {
+  async record(url: string, image: LibraryImage, validators?: Validators): Promise<void> {
+    const now = this.#clock.now()
     this.#database.transaction(() => {
+      this.#put(image)
       this.#database
         .prepare(`
-          INSERT OR REPLACE INTO image (store_id, sha256, store_image_id, extension, width, height, bytes)
-          VALUES (?, ?, ?, ?, ?, ?, ?)`)
-        .run(this.#storeId, sha256, storeId, extension, width, height, bytes)
+          INSERT INTO image_url (store_id, url, sha256, etag, last_modified, first_seen, last_seen)
+          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)
+          ON CONFLICT DO UPDATE SET
+            etag = CASE WHEN ?7 OR sha256 <> excluded.sha256 THEN excluded.etag ELSE etag END,
+            last_modified = CASE WHEN ?7 OR sha256 <> excluded.sha256 THEN excluded.last_modified ELSE last_modified END,
+            first_seen = CASE WHEN sha256 = excluded.sha256 THEN coalesce(first_seen, ?6) ELSE ?6 END,
+            last_seen = ?6, sha256 = excluded.sha256`)
+        .run(
+          this.#storeId,
+          url,
+          image.sha256,
+          validators?.etag ?? null,
+          validators?.lastModified ?? null,
+          now,
+          validators === undefined ? 0 : 1,
+        )
+      this.#forgetFailure(url)
+    })
+  }
+
+  async validators(urls: readonly string[]): Promise<ReadonlyMap<string, Validators>> {
+    const find = this.#database.prepare<Validators>(
+      'SELECT etag, last_modified AS lastModified FROM image_url WHERE store_id = ? AND url = ?',
+    )
+    return pick(urls, (url) => {
+      const row = find.get(this.#storeId, url)
+      return row === undefined ? undefined : { etag: row.etag, lastModified: row.lastModified }
+    })
+  }
+
+  async confirm(url: string, validators?: Validators): Promise<void> {
+    const now = this.#clock.now()
+    this.#database.transaction(() => {
+      const known = this.#database
+        .prepare('UPDATE image_url SET last_seen = ? WHERE store_id = ? AND url = ?')
+        .run(now, this.#storeId, url)
+      if (known === 0) return
+      this.#forgetFailure(url)
+      if (validators === undefined) return
       this.#database
-        .prepare('INSERT OR REPLACE INTO image_url (store_id, url, sha256) VALUES (?, ?, ?)')
-        .run(this.#storeId, url, sha256)
-      this.#database.prepare('DELETE FROM image_failure WHERE store_id = ? AND url = ?').run(this.#storeId, url)
+        .prepare('UPDATE image_url SET etag = ?, last_modified = ? WHERE store_id = ? AND url = ?')
+        .run(validators.etag, validators.lastModified, this.#storeId, url)
     })
   }
 
@@ -62,6 +106,21 @@ export class SqliteImageLibrary implements ImageLibrary {
         this.#database.prepare('DELETE FROM image WHERE store_id = ? AND store_image_id = ?').run(this.#storeId, id)
       }
     })
+  }
+
+  async redirect(sha256s: readonly string[], storeId: StoreId): Promise<void> {
+    this.#database.transaction(() => {
+      for (const sha256 of sha256s) {
+        this.#database
+          .prepare('UPDATE image SET store_image_id = ? WHERE store_id = ? AND sha256 = ?')
+          .run(storeId, this.#storeId, sha256)
+      }
+    })
+  }
+
+  async describe(sha256: string, facts: Partial<Omit<LibraryImage, 'sha256' | 'storeId'>>): Promise<void> {
+    const image = await this.findByHash(sha256)
+    if (image !== null) this.#database.transaction(() => this.#put({ ...image, ...facts }))
   }
 
   async recordFailure(
@@ -82,23 +141,53 @@ export class SqliteImageLibrary implements ImageLibrary {
     const find = this.#database.prepare<ImageFailure>(
       'SELECT url, code, reason, failed_at AS failedAt, times FROM image_failure WHERE store_id = ? AND url = ?',
     )
-    const found = new Map<string, ImageFailure>()
-    for (const url of urls) {
+    return pick(urls, (url) => {
       const row = find.get(this.#storeId, url)
-      if (row === undefined) continue
+      if (row === undefined) return undefined
       const { code, reason, failedAt, times } = row
-      found.set(url, { url, code, reason, failedAt, times })
-    }
-    return found
+      return { url, code, reason, failedAt, times }
+    })
+  }
+
+  async entries({ size, after }: { readonly size: number; readonly after: string | null }) {
+    const images = this.#database
+      .prepare<LibraryImage>(
+        `SELECT ${imageColumns} FROM image i WHERE i.store_id = ? AND i.sha256 > ? ORDER BY i.sha256 LIMIT ?`,
+      )
+      .all(this.#storeId, after ?? '', size)
+    return images.map((row): LibraryEntry => ({ ...toImage(row), urls: this.#urlsOf(row.sha256) }))
   }
 
   async count(): Promise<number> {
     const count = this.#database.prepare<{ count: number }>('SELECT count(*) AS count FROM image WHERE store_id = ?')
     return count.get(this.#storeId)?.count ?? 0
   }
+
+  #put({ sha256, storeId, extension, width, height, bytes, perceptualHash, recipe }: LibraryImage): void {
+    this.#database
+      .prepare(`
+        INSERT OR REPLACE INTO image
+          (store_id, sha256, store_image_id, extension, width, height, bytes, perceptual_hash, recipe)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+      .run(this.#storeId, sha256, storeId, extension, width, height, bytes, perceptualHash, recipe)
+  }
+
+  #urlsOf(sha256: string): readonly LibraryUrl[] {
+    const rows = this.#database
+      .prepare<LibraryUrl>(`
+        SELECT url, etag, last_modified AS lastModified, first_seen AS firstSeenAt, last_seen AS lastSeenAt
+        FROM image_url WHERE store_id = ? AND sha256 = ? ORDER BY url`)
+      .all(this.#storeId, sha256)
+    // Plain objects: rows of the engine have no prototype.
+    return rows.map((row) => ({ ...row }))
+  }
+
+  #forgetFailure(url: string): void {
+    this.#database.prepare('DELETE FROM image_failure WHERE store_id = ? AND url = ?').run(this.#storeId, url)
+  }
 }
 
 /** A plain object: rows of the engine have no prototype. */
-function toImage({ sha256, storeId, extension, width, height, bytes }: LibraryImage): LibraryImage {
-  return { sha256, storeId, extension, width, height, bytes }
+function toImage(row: LibraryImage): LibraryImage {
+  return { ...row }
 }

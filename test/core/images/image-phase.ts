@@ -1,11 +1,12 @@
 /** The image phase on the plainest ledger and store there are, with a server of pictures beside it. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Clock } from '../../../src/core/clock.js'
 import { createHttpClient } from '../../../src/core/http/http-client.js'
 import { type ImageRun, importImages } from '../../../src/core/images/import-images.js'
-import type { ImageFailure, ImageLibrary, LibraryImage } from '../../../src/core/images/library.js'
 import type { JobImageCounts } from '../../../src/core/jobs/job.js'
 import type { PendingImages } from '../../../src/core/ledger/ledger.js'
+import { MemoryImageLibrary } from '../../../src/core/ledger/memory-image-library.js'
 import type { Product } from '../../../src/core/product/product.js'
 import type { ProgressEvent } from '../../../src/core/progress.js'
 import { MemoryStore } from '../../../src/core/store/memory-store.js'
@@ -38,7 +39,7 @@ export async function withImagePhase(body: (phase: ImagePhase) => Promise<void>)
     await inTempDir((dir) =>
       withImageServer(async (server) => {
         const store = new CountingStore()
-        const ledger = new ImageLedger()
+        const ledger = new ImageLedger(clock)
         const events: ProgressEvent[] = []
         await mkdir(join(dir, 'feed'))
         const storeId = (key: string): string => {
@@ -109,7 +110,11 @@ export class CountingStore extends MemoryStore {
 export class ImageLedger {
   readonly products = new Map<string, PendingImages>()
   readonly pending = new Set<string>()
-  readonly images = new MemoryLibrary()
+  readonly images: MemoryImageLibrary
+
+  constructor(clock: Clock) {
+    this.images = new MemoryImageLibrary(clock)
+  }
 
   async countPendingImages(): Promise<number> {
     return this.pending.size
@@ -123,47 +128,6 @@ export class ImageLedger {
   async finishImages(_: unknown, __: string, key: string): Promise<void> {
     this.pending.delete(key)
   }
-}
-
-export class MemoryLibrary implements ImageLibrary {
-  readonly byUrl = new Map<string, LibraryImage>()
-  readonly failed = new Map<string, ImageFailure>()
-
-  async findByUrl(urls: readonly string[]) {
-    return pick(this.byUrl, urls)
-  }
-
-  async findByHash(sha256: string) {
-    return [...this.byUrl.values()].find((image) => image.sha256 === sha256) ?? null
-  }
-
-  async record(url: string, image: LibraryImage): Promise<void> {
-    this.byUrl.set(url, image)
-    this.failed.delete(url)
-  }
-
-  async forget(storeIds: readonly string[]): Promise<void> {
-    for (const [url, { storeId }] of this.byUrl) if (storeIds.includes(storeId)) this.byUrl.delete(url)
-  }
-
-  async recordFailure(
-    url: string,
-    { code, reason }: { readonly code: string; readonly reason: string },
-  ): Promise<void> {
-    this.failed.set(url, { url, code, reason, failedAt: 0, times: (this.failed.get(url)?.times ?? 0) + 1 })
-  }
-
-  async failures(urls: readonly string[]) {
-    return pick(this.failed, urls)
-  }
-
-  async count(): Promise<number> {
-    return new Set([...this.byUrl.values()].map(({ sha256 }) => sha256)).size
-  }
-}
-
-function pick<T>(from: ReadonlyMap<string, T>, keys: readonly string[]): ReadonlyMap<string, T> {
-  return new Map([...from].filter(([key]) => keys.includes(key)))
 }
 
 let batches = 0

@@ -1,21 +1,15 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { wantedImages } from '../../../src/core/images/image.js'
-import type { ImageFailure, LibraryImage } from '../../../src/core/images/library.js'
+import type { ImageFailure } from '../../../src/core/images/library.js'
 import type { ImageBase } from '../../../src/core/images/normalize-url.js'
 import { type PlanOptions, planImages } from '../../../src/core/images/plan-images.js'
 import type { StoreImage } from '../../../src/core/store/store.js'
+import { libraryImage } from '../../contract/ledger-fixture.js'
 
 const base: ImageBase = { folders: ['/feeds'], url: null }
 const now = Date.UTC(2026, 0, 15)
-const libraryImage: LibraryImage = {
-  sha256: 'a'.repeat(64),
-  storeId: '77',
-  extension: 'jpg',
-  width: 1,
-  height: 1,
-  bytes: 1,
-}
+const known = libraryImage({ sha256: 'a'.repeat(64), storeId: '77' })
 
 function stored(originalUrl: string | null, url = 'ab/abcd.jpg', id = '5'): StoreImage {
   return { id, originalUrl, url, sha256: null }
@@ -39,7 +33,7 @@ function plan({ images = [], existing = [], library = [], failures = {}, options
   const facts = {
     wanted,
     existing,
-    library: new Map(library.map((url) => [url, libraryImage])),
+    library: new Map(library.map((url) => [url, known])),
     failures: new Map(failed),
   }
   return planImages(facts, { now, base, ...options }).map((decision) => {
