@@ -4,6 +4,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import * as exitCode from '../src/cli/exit-code.js'
 import { noPreset, presetNames } from '../src/core/product/choose-preset.js'
+import { goals } from './chaos/goals.js'
 import { filesBelow, projectRoot, readCommands, readProjectFile } from './support/project.js'
 
 const readme = readProjectFile('README.md')
@@ -52,7 +53,14 @@ describe("README's claims", () => {
   it('name only flags and variables that exist, on every page', () => {
     const flags = commands.flatMap((command) => Object.entries(command.flags))
     const names = flags.flatMap(([name, { allowNo }]) => (allowNo ? [`--${name}`, `--no-${name}`] : [`--${name}`]))
-    names.push('--help', '--version')
+    names.push(
+      '--help',
+      '--version',
+      '--seed',
+      '--runs',
+      '--first',
+      ...goals.flatMap((goal) => Object.keys(goal.flags).map((flag) => `--${flag}`)),
+    )
     const variables = [
       ...flags.map(([, { env }]) => env),
       'WHOLESALER_FEEDS',

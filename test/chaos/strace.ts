@@ -1,0 +1,36 @@
+/** strace as a means of causing faults: attached to one thread, it kills or fails a system call of choice. */
+import { spawn } from 'node:child_process'
+
+export interface Injection {
+  /** Names; those that the machine does not know are passed over. */
+  readonly calls: readonly string[]
+  /** As in `strace -e inject`: `signal=KILL`, `error=EIO`. */
+  readonly fault: string
+  /** The first call that is hit, from 1; with `+` all after it as well. */
+  readonly when: string
+}
+
+/** Resolves when strace is attached to the thread, with what ends it. */
+export function inject(
+  threadId: number,
+  { calls, fault, when }: Injection,
+): Promise<{ readonly ended: Promise<void>; stop(): void }> {
+  const names = calls.map((call) => `?${call}`).join(',')
+  const args = ['-p', `${threadId}`, '-o', '/dev/null', '-e', `trace=${names}`]
+  const strace = spawn('strace', [...args, '-e', `inject=${names}:${fault}:when=${when}`], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const ended = new Promise<void>((resolve) => strace.once('close', () => resolve()))
+  let said = ''
+  return new Promise((resolve, reject) => {
+    strace.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+      if (said.includes('attached')) resolve({ ended, stop: () => void strace.kill('SIGINT') })
+    })
+    strace.once('error', reject)
+    void ended.then(() => reject(new Error(`strace did not attach: ${said}`)))
+  })
+}
+
+/** Node keeps to system calls that strace can hit, all file work in one thread whose calls can be counted. */
+export const countableCalls = { UV_USE_IO_URING: '0', UV_THREADPOOL_SIZE: '1' }
