@@ -55,6 +55,7 @@ const successes: readonly Run[] = [
   { args: ['images', 'MUG-RED'], code: 0, prints: 'images' },
   { args: ['images', '--id', '1'], code: 0, prints: 'images' },
   { args: ['export', 'shop.csv'], code: 0, prints: 'export' },
+  { args: ['worker', '--once'], code: 0, prints: 'worker' },
 ]
 
 const failures: readonly Run[] = [

@@ -2,7 +2,7 @@
  * Exit codes: the one file that knows the numbers. They are part of the command line's contract; scripts
  * and cron lines are built on them.
  */
-import type { ErrorKind, WholesalerError } from '../core/errors.js'
+import { type ErrorKind, WholesalerError } from '../core/errors.js'
 
 /** Done, also when there was nothing to do. */
 export const exitDone = 0
@@ -53,6 +53,15 @@ export function exitCodeOfSignal(signal: 'SIGINT' | 'SIGTERM'): number {
 /** As `exitCodeOf`; an `interrupted` whose cause is the text `SIGTERM` ends with 143. */
 export function exitCodeOfError({ kind, cause }: Pick<WholesalerError, 'kind' | 'cause'>): number {
   return kind === 'interrupted' && cause === 'SIGTERM' ? exitTerminated : exitCodeOf(kind)
+}
+
+/** The exit code of a run: of how it ended by itself, or of what stopped it. */
+export function exitCodeOfEnd(
+  end: { readonly partial: boolean; readonly timeLimit: boolean } | WholesalerError,
+): number {
+  if (end instanceof WholesalerError) return exitCodeOfError(end)
+  if (end.timeLimit) return exitTimeLimit
+  return end.partial ? exitPartial : exitDone
 }
 
 /** What `success` says in every document: the command did what was asked, or told what it was asked for. */

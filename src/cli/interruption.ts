@@ -14,6 +14,11 @@ export interface Interruption {
 
 const signals = ['SIGINT', 'SIGTERM'] as const
 
+/** For work in the background: a terminal that closes is no reason to stop. */
+export function ignoreHangup(): void {
+  process.on('SIGHUP', () => {})
+}
+
 export function listenForInterruption(onFirst: (message: string) => void): Interruption {
   const controller = new AbortController()
   const onSignal = (name: NodeJS.Signals) => {

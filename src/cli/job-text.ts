@@ -127,3 +127,10 @@ function statusColor(style: ChalkInstance, status: JobStatus): string {
 function colorStatus(row: string, status: JobStatus | undefined, style: ChalkInstance): string {
   return status === undefined ? row : row.replace(status, statusColor(style, status))
 }
+
+/** How far a job is, in a few words. */
+export function jobFigures({ counts }: Job): string {
+  const of = counts.estimatedTotal === null ? '' : ` of ${count(counts.estimatedTotal)}`
+  const failed = counts.errors === 0 ? '' : `, ${count(counts.errors)} failed`
+  return `${count(counts.processed)}${of} products, ${count(counts.images.attached)} images${failed}`
+}

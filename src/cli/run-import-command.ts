@@ -1,12 +1,12 @@
 /** What `import` does between its flags and its answer: builds the parts, runs the job, tells the result. */
-import { resolve } from 'node:path'
 import type { Clock } from '../core/clock.js'
 import type { Config } from '../core/config/config.js'
 import type { StatePlace } from '../core/config/find-state-dir.js'
 import { loadConfig } from '../core/config/load-config.js'
 import { resolveWholesalers } from '../core/config/resolve-wholesalers.js'
-import { WholesalerError } from '../core/errors.js'
+import { withStdinCopy } from '../core/config/stored-wholesalers.js'
 import type { FeedFormat } from '../core/feed/feed.js'
+import { dropStdinCopies, keepStdin } from '../core/feed/stdin-copy.js'
 import type { FeedReport } from '../core/feed-report.js'
 import type { JobOptions } from '../core/jobs/job.js'
 import { previewImport } from '../core/preview-import.js'
@@ -16,7 +16,7 @@ import { withThrowawayState } from '../core/throwaway-state.js'
 import type { Wholesaler } from '../core/wholesaler.js'
 import { styleFor } from './color.js'
 import { type DocumentHead, type ImportDocument, importDocument, importFeedFields } from './documents.js'
-import { exitChanges, exitCodeOfError, exitDone, exitPartial, exitTimeLimit } from './exit-code.js'
+import { exitChanges, exitCodeOfEnd, exitDone, exitPartial, exitTimeLimit } from './exit-code.js'
 import { listenForInterruption } from './interruption.js'
 import { toStderr } from './print.js'
 import { chooseProgress } from './progress/choose-progress.js'
@@ -86,7 +86,7 @@ export async function runImportCommand(command: ImportCommand): Promise<void> {
   const run = { command, config, wholesalers, options, display, signal: interruption.signal }
   try {
     if (flags['dry-run']) await preview(run)
-    else await importNow(run)
+    else await importNow(await withStdinKept(run))
   } finally {
     interruption.dispose()
     await display.close()
@@ -109,7 +109,8 @@ function jobOptions(
 ): JobOptions {
   return {
     wholesalers: wholesalers.map(({ name }) => name),
-    source: source === null ? null : storedSource(source, wholesalers),
+    source: source === null ? null : storedSource(source, flags.as, config, wholesalers),
+    stdinSha256: null,
     as: flags.as ?? null,
     configPath: place.configPath,
     preset: flags.preset ?? null,
@@ -132,8 +133,25 @@ function jobOptions(
 }
 
 /** SOURCE as it is kept with the job: files absolute, so that it means the same from any folder. */
-function storedSource(source: string, [wholesaler]: readonly Wholesaler[]): string {
-  return wholesaler?.source.kind === 'file' && wholesaler.name !== source ? resolve(source) : source
+function storedSource(
+  source: string,
+  as: string | undefined,
+  config: Config,
+  [wholesaler]: readonly Wholesaler[],
+): string {
+  const isConfiguredName = as === undefined && Object.hasOwn(config.wholesalers, source)
+  return wholesaler?.source.kind === 'file' && !isConfiguredName ? wholesaler.source.path : source
+}
+
+/** What comes by stdin can be read only once: the job, and who goes on with it, work from a copy. */
+async function withStdinKept(run: Run): Promise<Run> {
+  if (run.wholesalers.every(({ source }) => source.kind !== 'stdin')) return run
+  const stdinSha256 = await keepStdin(run.command.place.stateDir, run.signal)
+  return {
+    ...run,
+    wholesalers: run.wholesalers.map((wholesaler) => withStdinCopy(wholesaler, stdinSha256)),
+    options: { ...run.options, stdinSha256 },
+  }
 }
 
 async function importNow(run: Run): Promise<void> {
@@ -148,17 +166,11 @@ async function importNow(run: Run): Promise<void> {
       { signal: run.signal, exitCodeOf: exitCodeOfEnd },
     )
     const pending = await countPendingImages(workshop, run.wholesalers)
+    await dropStdinCopies(workshop.stateDir, (await workshop.jobs.read()).values(), command.clock.now())
     await tell(run, documentOf(finished, pending, command.clock), finished)
   } finally {
     await workshop.close()
   }
-}
-
-/** The exit code of a job that was not ended by an error. */
-function exitCodeOfEnd(end: { readonly partial: boolean; readonly timeLimit: boolean } | WholesalerError): number {
-  if (end instanceof WholesalerError) return exitCodeOfError(end)
-  if (end.timeLimit) return exitTimeLimit
-  return end.partial ? exitPartial : exitDone
 }
 
 async function countPendingImages({ ledger }: Workshop, wholesalers: readonly Wholesaler[]): Promise<number> {

@@ -192,6 +192,13 @@ const imageStatusDocument = z.strictObject({
   ),
 })
 
+const workerDocument = z.strictObject({
+  ...head,
+  message: z.string(),
+  jobs: z.array(job),
+  error: error.exactOptional(),
+})
+
 const exportDocument = z.strictObject({ ...head, file: z.string(), bytes: number })
 
 const eventHead = { at: unixTime, at_iso: isoTime, job_id: number.nullable() }
@@ -264,6 +271,7 @@ export const documentSchemas = {
   'feed-inspect': inspectDocument satisfies z.ZodType<documents.InspectDocument>,
   images: imageStatusDocument satisfies z.ZodType<documents.ImageStatusDocument>,
   export: exportDocument satisfies z.ZodType<documents.ExportDocument>,
+  worker: workerDocument satisfies z.ZodType<documents.WorkerDocument>,
   event: eventDocument satisfies z.ZodType<documents.EventDocument>,
 } as const
 

@@ -1,7 +1,7 @@
 /** Follows a job of another process to its end by looking at the state folder; shows it on stderr when asked. */
 import type { Clock } from '../core/clock.js'
 import { isFinished, type Job } from '../core/jobs/job.js'
-import { count } from './figures.js'
+import { jobFigures } from './job-text.js'
 import { toStderr } from './print.js'
 import { readJobs, selectJob } from './state.js'
 
@@ -42,27 +42,9 @@ const noShow: Show = { job: () => {}, end: () => {} }
 
 async function display(clock: Clock): Promise<Show> {
   if (process.stderr.isTTY !== true) return plainLines(clock)
-  return bar((await import('cli-progress')).default)
-}
-
-/** cli-progress draws here: there is nothing else on the screen. */
-function bar({ MultiBar, Presets }: typeof import('cli-progress')): Show {
-  const format = '{job} {bar} {percentage} %  {figures}'
-  const bars = new MultiBar(
-    { format, stream: process.stderr, hideCursor: true, emptyOnZero: true, barsize: 24, fps: 4 },
-    Presets.shades_classic,
-  )
-  let drawn: ReturnType<typeof bars.create> | null = null
-  return {
-    job(job) {
-      const { processed, estimatedTotal } = job.counts
-      const payload = { job: `Job ${job.id} ${job.status}`, figures: figuresOf(job) }
-      drawn ??= bars.create(estimatedTotal ?? 0, processed, payload)
-      drawn.setTotal(estimatedTotal ?? 0)
-      drawn.update(processed, payload)
-    },
-    end: () => bars.stop(),
-  }
+  const { JobBars } = await import('./progress/job-bars.js')
+  const bars = new JobBars(process.stderr)
+  return { job: (job) => bars.show(job), end: () => bars.end() }
 }
 
 function plainLines(clock: Clock): Show {
@@ -71,14 +53,8 @@ function plainLines(clock: Clock): Show {
     job(job) {
       if (clock.monotonic() - lineAtMs < lineEveryMs) return
       lineAtMs = clock.monotonic()
-      toStderr(`job ${job.id}: ${job.status}, ${figuresOf(job)}\n`)
+      toStderr(`job ${job.id}: ${job.status}, ${jobFigures(job)}\n`)
     },
     end: () => {},
   }
-}
-
-function figuresOf({ counts }: Job): string {
-  const of = counts.estimatedTotal === null ? '' : ` of ${count(counts.estimatedTotal)}`
-  const failed = counts.errors === 0 ? '' : `, ${count(counts.errors)} failed`
-  return `${count(counts.processed)}${of} products, ${count(counts.images.attached)} images${failed}`
 }

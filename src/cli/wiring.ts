@@ -9,6 +9,7 @@ import { WholesalerError } from '../core/errors.js'
 import type { HttpClient } from '../core/http/http-client.js'
 import type { JobStore } from '../core/jobs/job-store.js'
 import type { Ledger } from '../core/ledger/ledger.js'
+import type { JobLedger } from '../core/ledger/sqlite-job-ledger.js'
 import type { OpenMappedFeed } from '../core/map-feed.js'
 import type { Store } from '../core/store/store.js'
 
@@ -65,6 +66,37 @@ export async function openWorkshop(
   } catch (error: unknown) {
     await store.close()
     throw error
+  }
+}
+
+/** What working with jobs needs when no store is touched: no config is read, so it works when that is broken. */
+export interface JobDesk {
+  readonly jobs: JobStore
+  readonly ledger: JobLedger
+  readonly clock: Clock
+  readonly stateDir: string
+  close(): Promise<void>
+}
+
+/** Opens the jobs of a state folder, creating what is not there. */
+export async function openJobDesk(stateDir: string, onWarning: (message: string) => void): Promise<JobDesk> {
+  const clock = systemClock
+  const [{ openJobLedger }, { openJobStore }] = await Promise.all([
+    import('../core/ledger/sqlite-job-ledger.js'),
+    import('../core/jobs/lowdb-job-store.js'),
+  ])
+  await makeStateDir(stateDir)
+  const ledger = await openJobLedger(join(stateDir, ledgerName))
+  const jobs = openJobStore({ dir: stateDir, clock, onWarning })
+  return {
+    jobs,
+    ledger,
+    clock,
+    stateDir,
+    async close() {
+      await jobs.close()
+      await ledger.close()
+    },
   }
 }
 

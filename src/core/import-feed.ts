@@ -21,6 +21,8 @@ export interface ImportRun {
   readonly options: JobOptions
   readonly writer: Writer
   readonly signal: AbortSignal
+  /** Counts of earlier attempts at this job. */
+  readonly earlier?: JobCounts
   /** Called whenever counts move on: for the heartbeat and the job's record. */
   readonly onCounts: (counts: JobCounts) => void
 }
@@ -54,6 +56,7 @@ export async function importFeeds(run: ImportRun, ports: ImportPorts): Promise<I
       const staged = await stageFeed(wholesaler, stagePorts(ports), stageOptions(run))
       failpoint('feed-staged', wholesaler.name)
       if (staged.read) tally.noteFeed(staged.feed)
+      else tally.noteUnreadFeed()
       if (staged.currency !== null && staged.feed.complete) await ports.store.adoptCurrency(staged.currency)
       if (run.options.verify) await verifyStore(wholesaler.name, ports, run.signal)
       feeds.push({ feed: staged.feed, staged: staged.staged })

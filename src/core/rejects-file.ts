@@ -1,8 +1,8 @@
 /**
  * The rejects file of one job: every row and product that could not be imported, with place and reason.
- * CSV, `rejects/<job>.csv`, made only when there is something to write.
+ * CSV, `rejects/<job>.csv`, made only when there is something to write. An attempt that goes on adds to it.
  */
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { csvRow } from './csv-writer.js'
 import { hasCode, WholesalerError } from './errors.js'
@@ -12,6 +12,8 @@ export interface RejectsFile {
   add(wholesaler: string, reject: Reject): void
   /** Path of the file, or null while nothing was rejected. */
   readonly path: string | null
+  /** Writes what was gathered. Cheap when there is nothing. */
+  flush(): void
   close(): void
 }
 
@@ -23,7 +25,8 @@ const bufferBytesMax = 64 * 1024
 /** Raw records are cut to this many characters: enough to find the row, never the whole of a broken feed. */
 const rawLengthMax = 4096
 
-export function openRejectsFile(path: string): RejectsFile {
+/** With `goOn`, what is there already stays. */
+export function openRejectsFile(path: string, { goOn = false }: { readonly goOn?: boolean } = {}): RejectsFile {
   let file: number | null = null
   let buffered = ''
 
@@ -32,8 +35,8 @@ export function openRejectsFile(path: string): RejectsFile {
     try {
       if (file === null) {
         mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-        file = openSync(path, 'w', 0o600)
-        buffered = csvRow(columns) + buffered
+        file = openSync(path, goOn ? 'a' : 'w', 0o600)
+        if (fstatSync(file).size === 0) buffered = csvRow(columns) + buffered
       }
       writeSync(file, buffered)
     } catch (error: unknown) {
@@ -50,7 +53,7 @@ export function openRejectsFile(path: string): RejectsFile {
     buffered = ''
   }
 
-  let used = false
+  let used = goOn && existsSync(path)
   return {
     get path() {
       return used ? path : null
@@ -71,6 +74,7 @@ export function openRejectsFile(path: string): RejectsFile {
       ])
       if (buffered.length >= bufferBytesMax) flush()
     },
+    flush,
     close() {
       flush()
       if (file !== null) closeSync(file)

@@ -1,26 +1,39 @@
-/** An import as a job of this process: claimed, worked off under its lease, ended with its exit code. */
+/**
+ * An import as a job: claimed, worked off under its lease, ended with its exit code. The one way for all:
+ * `import` in the foreground, a worker and `recover` differ in who made the job and in what becomes of it
+ * when it is stopped.
+ */
 import { join } from 'node:path'
 import { WholesalerError } from './errors.js'
 import { type ImportReport, importFeeds } from './import-feed.js'
 import type { ImportPorts } from './import-ports.js'
-import type { FinishedJob, JobOptions, RunningJob } from './jobs/job.js'
-import type { JobStore } from './jobs/job-store.js'
+import type { JobPorts } from './jobs/claim-job.js'
+import type { FinishedJob, JobCounts, JobOptions, ScheduledJob } from './jobs/job.js'
 import { quickLook } from './jobs/quick-look.js'
-import { runJob, type WorkReport } from './jobs/run-job.js'
+import { type JobRun, runJob } from './jobs/run-job.js'
 import type { Ledger } from './ledger/ledger.js'
 import type { Progress } from './progress.js'
 import { openRejectsFile } from './rejects-file.js'
 import type { Wholesaler } from './wholesaler.js'
 
-export interface ImportRequest {
+/** What one job is worked off with. */
+export interface Worksite extends Pick<ImportPorts, 'ledger' | 'store' | 'http' | 'openMapped'> {
   readonly wholesalers: readonly Wholesaler[]
-  readonly options: JobOptions
+  /** Called when the job has ended. */
+  close(): Promise<void>
 }
 
-export type RunImportPorts = Omit<ImportPorts, 'rejects'> & { readonly jobs: JobStore }
+export interface ImportJobRun extends Pick<JobRun<ImportReport>, 'job' | 'signal' | 'exitCodeOf' | 'role'> {
+  readonly ignoreNotBefore?: boolean
+  /** Makes ready what the job needs, once the job is ours: what it throws ends the job. */
+  readonly open: (options: JobOptions) => Promise<Worksite>
+  /** Told how far the job is, often. */
+  readonly onCounts?: (counts: JobCounts) => void
+}
 
-export interface FinishedImport {
-  readonly job: FinishedJob
+export interface EndedImport {
+  /** `scheduled` only when a worker put it back. */
+  readonly job: FinishedJob | ScheduledJob
   /** Null when the run was stopped by `error`. */
   readonly report: ImportReport | null
   readonly error: WholesalerError | null
@@ -28,40 +41,43 @@ export interface FinishedImport {
   readonly rejectsFile: string | null
 }
 
-/**
- * Runs an import in the foreground. What stops it is in the result, with its job. Throws when no job was
- * made (`busy`, `usage`) or when its end could not be recorded (`lease_lost`, `locked`, `disk_full`).
- */
-export async function runImport(
-  { wholesalers, options }: ImportRequest,
-  ports: RunImportPorts,
-  {
-    signal,
-    exitCodeOf,
-  }: { readonly signal: AbortSignal; readonly exitCodeOf: (end: WorkReport | WholesalerError) => number },
-): Promise<FinishedImport> {
-  const { ledger, stateDir, progress } = ports
-  for (const wholesaler of wholesalers) await checkOrigin(wholesaler, ledger)
-  for (const stuck of await quickLook(ports)) {
-    progress.emit({
-      type: 'warning',
-      message: `Job ${stuck.id} did not end: ${stuck.evidence}. Its finished batches are kept.`,
-      hint: 'What it left is pending, and is imported now or by the next import of its wholesalers.',
-    })
-  }
+export interface FinishedImport extends EndedImport {
+  readonly job: FinishedJob
+}
 
+export type ImportJobPorts = JobPorts & { readonly progress: Progress }
+
+/**
+ * Works one job off. What stops it is in the result, with its job. Throws what `runJob` throws: when the
+ * job did not become ours, and when its end could not be recorded.
+ */
+export async function runImportJob(run: ImportJobRun, ports: ImportJobPorts): Promise<EndedImport> {
+  const { progress, stateDir, clock } = ports
   let rejectsFile: string | null = null
   const ended = await runJob<ImportReport>(
     {
-      job: options,
-      signal,
-      exitCodeOf,
-      onStart: (job) => tellJob(job, progress),
-      work: async ({ job, writer, signal: stop, onCounts, noteProgress }) => {
-        const rejects = openRejectsFile(join(stateDir, 'rejects', `${job.id}.csv`))
+      ...run,
+      onStart: (job) => progress.emit({ type: 'job', job }),
+      work: async ({ job, writer, signal, onCounts, noteProgress }) => {
+        const rejects = openRejectsFile(join(stateDir, 'rejects', `${job.id}.csv`), { goOn: job.attempt > 1 })
+        const told = (counts: JobCounts) => {
+          // With the counts, so that what a dead process counted is in the file as well.
+          rejects.flush()
+          onCounts(counts)
+          run.onCounts?.(counts)
+        }
         try {
-          const run = { wholesalers, options, writer, signal: stop, onCounts }
-          return await importFeeds(run, { ...ports, rejects, progress: noting(progress, noteProgress) })
+          const { options, counts: earlier } = job
+          const site = await run.open(options)
+          try {
+            const { wholesalers } = site
+            return await importFeeds(
+              { wholesalers, options, writer, signal, earlier, onCounts: told },
+              { ...site, stateDir, clock, rejects, progress: noting(progress, noteProgress) },
+            )
+          } finally {
+            await site.close()
+          }
         } finally {
           rejects.close()
           rejectsFile = rejects.path
@@ -70,26 +86,59 @@ export async function runImport(
     },
     ports,
   )
-  const { job, report, error } = ended
+  progress.emit({ type: 'job', job: ended.job })
+  return { ...ended, rejectsFile }
+}
+
+export interface ImportRequest {
+  readonly wholesalers: readonly Wholesaler[]
+  readonly options: JobOptions
+}
+
+export type RunImportPorts = Omit<ImportPorts, 'rejects'> & Omit<JobPorts, 'ledger'>
+
+/**
+ * Runs an import in the foreground, as a job of its own. What stops it is in the result. Throws when no job
+ * was made (`busy`, `usage`) or when its end could not be recorded (`lease_lost`, `locked`, `disk_full`).
+ */
+export async function runImport(
+  { wholesalers, options }: ImportRequest,
+  ports: RunImportPorts,
+  run: Pick<ImportJobRun, 'signal' | 'exitCodeOf'>,
+): Promise<FinishedImport> {
+  const { ledger, progress } = ports
+  await checkOrigins(wholesalers, ledger)
+  for (const stuck of await quickLook(ports)) {
+    progress.emit({
+      type: 'warning',
+      message: `Job ${stuck.id} did not end: ${stuck.evidence}. Its finished batches are kept.`,
+      hint: 'What it left is pending, and is imported now or by the next import of its wholesalers.',
+    })
+  }
+  const open = async (): Promise<Worksite> => ({ ...ports, wholesalers, close: async () => {} })
+  const { job, ...ended } = await runImportJob({ ...run, job: options, open }, ports)
   // Only a worker puts a job back.
   if (job.status === 'scheduled') throw new Error(`job ${job.id} was put back by a foreground run`)
-  progress.emit({ type: 'job', job })
-  return { job, report, error, rejectsFile }
+  return { ...ended, job }
 }
 
-/** The same ad-hoc name from another place is another wholesaler, unless somebody says that it is not. */
-async function checkOrigin({ name, origin }: Wholesaler, ledger: Ledger): Promise<void> {
-  const known = await ledger.wholesaler(name)
-  if (origin === null || known === null || known.origin === null || known.origin === origin) return
-  throw new WholesalerError({
-    kind: 'usage',
-    message: `"${name}" was imported from ${known.origin} before, and this feed is from ${origin}`,
-    hint: `If it is the same wholesaler, say so: --as ${name}. If it is another one, name it: --as OTHER.`,
-  })
-}
-
-function tellJob(job: RunningJob, progress: Progress): void {
-  progress.emit({ type: 'job', job })
+/**
+ * The same ad-hoc name from another place is another wholesaler, unless somebody says that it is not: throws
+ * `usage`. To be asked before a job is made.
+ */
+export async function checkOrigins(
+  wholesalers: readonly Wholesaler[],
+  ledger: Pick<Ledger, 'wholesaler'>,
+): Promise<void> {
+  for (const { name, origin } of wholesalers) {
+    const known = await ledger.wholesaler(name)
+    if (origin === null || known === null || known.origin === null || known.origin === origin) continue
+    throw new WholesalerError({
+      kind: 'usage',
+      message: `"${name}" was imported from ${known.origin} before, and this feed is from ${origin}`,
+      hint: `If it is the same wholesaler, say so: --as ${name}. If it is another one, name it: --as OTHER.`,
+    })
+  }
 }
 
 /** Every step that moves on is a sign of life of the job. */

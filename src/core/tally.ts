@@ -7,6 +7,8 @@ import type { Progress } from './progress.js'
 export interface TallyRun {
   readonly jobId: number
   readonly options: Pick<JobOptions, 'batches' | 'perBatch' | 'updateExisting' | 'maxDurationMs'>
+  /** Counts of earlier attempts at this job, as last heard of. */
+  readonly earlier?: JobCounts
   /** Called whenever a count moves on. */
   readonly onCounts: (counts: JobCounts) => void
 }
@@ -25,6 +27,7 @@ export class Tally {
   counts: JobCounts = noCounts
   partial = false
   private timeLimit = false
+  private earlierErrors = 0
   private readonly errorMessages: string[] = []
   /** Products done and expected, by wholesaler: what their progress lines show. */
   private readonly progressOf = new Map<string, { done: number; readonly total: number }>()
@@ -42,6 +45,14 @@ export class Tally {
     this.set({ errors: this.counts.errors + feed.rejects })
   }
 
+  /** A feed was not read: what an earlier attempt at this job rejected of it is not met again. */
+  noteUnreadFeed(): void {
+    const errors = this.run.earlier?.errors ?? 0
+    if (errors === 0) return
+    this.partial = true
+    this.earlierErrors = errors
+  }
+
   noteError(message: string): void {
     this.partial = true
     if (this.errorMessages.length < errorMessagesMax) this.errorMessages.push(message)
@@ -52,6 +63,7 @@ export class Tally {
     const { ledger } = this.ports
     const { batches, perBatch, updateExisting } = this.run.options
     const done = await ledger.jobCounts(this.run.jobId)
+    if (done.errors > 0) this.partial = true
     let pending = 0
     let left = 0
     for (const { name } of wholesalers) {
@@ -64,7 +76,7 @@ export class Tally {
     const limit = batches === null ? pending : Math.min(pending, (batches - done.batches) * perBatch)
     this.set({
       ...done,
-      errors: this.counts.errors + done.errors,
+      errors: Math.max(this.counts.errors + done.errors, this.earlierErrors),
       skipped: done.skipped + left,
       estimatedTotal: done.processed + Math.max(0, limit),
     })

@@ -1,5 +1,5 @@
 /** Loads and checks the config file. Everything wrong with it is said at once, each with path, value and fix. */
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
 import { messageOf, WholesalerError } from '../errors.js'
 import type { Config } from './config.js'
@@ -23,7 +23,9 @@ export async function loadConfig(path: string | null): Promise<Config> {
 async function readConfig(path: string): Promise<unknown> {
   try {
     if (/\.m?js$/.test(path)) {
-      const module: { default?: unknown } = await import(pathToFileURL(path).href)
+      // By its time as well: Node would give a worker that lives for days the first version again and again.
+      const { mtimeMs } = await stat(path)
+      const module: { default?: unknown } = await import(`${pathToFileURL(path).href}?changed=${mtimeMs}`)
       return module.default
     }
     const text = await readFile(path, 'utf8')

@@ -14,6 +14,7 @@ import type { SourceStamp } from '../ledger/ledger.js'
 import { openLocalFile, untilAborted } from './local-file.js'
 import { findSnapshot, pruneSnapshots, type StoredSnapshot, snapshotFolder, storeSnapshot } from './snapshot-folder.js'
 import { describeSource, type FeedSource } from './source.js'
+import { findStdinCopy } from './stdin-copy.js'
 
 export interface FetchOptions {
   /** Snapshots go to `snapshots/<wholesaler>/` in it, unfinished files to `tmp/`. */
@@ -96,7 +97,8 @@ async function fetchFile(path: string, fetch: Fetch): Promise<Fetched> {
   }
 }
 
-async function fetchStdin(source: FeedSource, fetch: Fetch): Promise<Fetched> {
+async function fetchStdin(source: FeedSource & { readonly kind: 'stdin' }, fetch: Fetch): Promise<Fetched> {
+  if (source.copy !== undefined) return { snapshot: await fetchCopy(source.copy, fetch), stamp: noStamp }
   if (fetch.stdin === undefined && process.stdin.isTTY) {
     throw new WholesalerError({
       kind: 'usage',
@@ -110,6 +112,18 @@ async function fetchStdin(source: FeedSource, fetch: Fetch): Promise<Fetched> {
   } finally {
     // A pipe that nobody reads any more would keep the process waiting for its writer.
     if (fetch.stdin === undefined) process.stdin.destroy()
+  }
+}
+
+/** What stdin gave when the job was made. */
+async function fetchCopy(sha256: string, fetch: Fetch): Promise<StoredSnapshot> {
+  const known = await findSnapshot(fetch.folder, sha256)
+  if (known !== null) return known
+  const file = await openLocalFile(await findStdinCopy(fetch.stateDir, sha256))
+  try {
+    return await store(file.chunks(fetch.signal), 'stdin', fetch)
+  } finally {
+    await file.close()
   }
 }
 

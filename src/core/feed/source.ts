@@ -8,7 +8,8 @@ export type FeedSource =
   | { readonly kind: 'file'; readonly path: string }
   /** http or https; may carry a login or a key, so it is shown by `describeSource` only. */
   | { readonly kind: 'url'; readonly url: string }
-  | { readonly kind: 'stdin' }
+  /** `copy`: sha256 of what stdin gave, kept with the job; without it, the process's own stdin is read. */
+  | { readonly kind: 'stdin'; readonly copy?: string }
 
 /** Extensions that say how a feed is written or packed, not what it is. */
 const feedExtensions: ReadonlySet<string> = new Set(

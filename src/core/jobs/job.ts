@@ -16,6 +16,8 @@ export interface JobOptions {
   readonly wholesalers: readonly string[]
   /** SOURCE as given, made absolute for files; null = all configured. */
   readonly source: string | null
+  /** For SOURCE `-`: sha256 of what was read, see `feed/stdin-copy.ts`; null for every other one. */
+  readonly stdinSha256: string | null
   readonly as: string | null
   readonly configPath: string | null
   readonly preset: string | null

@@ -121,6 +121,7 @@ function parseOptions(value: unknown, path: string): JobOptions {
   return {
     wholesalers: list(text)(stored.wholesalers, at('wholesalers')),
     source: nullable(text)(stored.source, at('source')),
+    stdinSha256: nullable(text)(stored.stdinSha256, at('stdinSha256')),
     as: nullable(text)(stored.as, at('as')),
     configPath: nullable(text)(stored.configPath, at('configPath')),
     preset: nullable(text)(stored.preset, at('preset')),

@@ -6,6 +6,7 @@ export const startOfTest = Date.UTC(2026, 0, 15, 12)
 export const sampleOptions: JobOptions = {
   wholesalers: ['aren'],
   source: null,
+  stdinSha256: null,
   as: null,
   configPath: '/srv/shop/wholesaler.config.js',
   preset: null,

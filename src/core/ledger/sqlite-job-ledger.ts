@@ -1,0 +1,28 @@
+/**
+ * The part of the ledger that all jobs share, whatever store they write to: the sequence of ids and tokens,
+ * and how far a job has got. Needs no config, so that recovery works when a config is broken or gone.
+ */
+import { openDatabase } from '../sqlite.js'
+import type { Ledger } from './ledger.js'
+import { ledgerMigrations } from './schema.js'
+import { nextNumber, raiseNumber } from './sequence.js'
+
+export interface JobLedger extends Pick<Ledger, 'nextNumber' | 'raiseNumber'> {
+  /** How often the job got on for good: batches it finished, ever. More of them than before = it got further. */
+  checkpoints(jobId: number): Promise<number>
+  close(): Promise<void>
+}
+
+/** Opens, or creates, the ledger's file for the sake of its jobs. Throws what `openDatabase` throws. */
+export async function openJobLedger(path: string): Promise<JobLedger> {
+  const database = await openDatabase(path, { migrations: ledgerMigrations })
+  return {
+    nextNumber: async () => nextNumber(database),
+    raiseNumber: async (floor) => raiseNumber(database, floor),
+    checkpoints: async (jobId) =>
+      database
+        .prepare<{ count: number }>("SELECT count(*) AS count FROM batch WHERE job_id = ? AND state = 'finished'")
+        .get(jobId)?.count ?? 0,
+    close: async () => database.close(),
+  }
+}
