@@ -2,6 +2,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
+import { rootCertificates } from 'node:tls'
 import type { AxiosRequestConfig, AxiosStatic } from 'axios'
 import { HttpError, requestError } from './http-error.js'
 import { silence } from './response-body.js'
@@ -15,14 +16,19 @@ export interface AgentPair {
   readonly https: HttpsAgent
 }
 
-export function createAgents(lookup: LookupFunction): AgentPair {
+/** `authorities` are certificates (PEM) to accept besides those of the system. */
+export function createAgents(lookup: LookupFunction, authorities?: string): AgentPair {
   const options = { keepAlive: true, maxFreeSockets: freeSocketsMax, lookup }
-  return { http: new HttpAgent(options), https: new HttpsAgent(options) }
+  const ca = authorities === undefined ? {} : { ca: [...rootCertificates, authorities] }
+  return { http: new HttpAgent(options), https: new HttpsAgent({ ...options, ...ca }) }
 }
 
+export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
+
 export interface ExchangeOptions {
-  readonly method: 'GET' | 'HEAD'
+  readonly method: HttpMethod
   readonly headers: Readonly<Record<string, string>>
+  readonly body?: Buffer | undefined
   readonly agents: AgentPair
   /** Let HTTP_PROXY, HTTPS_PROXY and NO_PROXY apply. */
   readonly useProxy: boolean
@@ -94,6 +100,7 @@ function axiosConfig(url: URL, options: ExchangeOptions): AxiosRequestConfig {
   return {
     url: url.href,
     method: options.method,
+    ...(options.body === undefined ? {} : { data: options.body, maxBodyLength: Number.POSITIVE_INFINITY }),
     headers: { 'accept-encoding': 'gzip, br', accept: '*/*', ...options.headers },
     responseType: 'stream',
     adapter: 'http',

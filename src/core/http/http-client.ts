@@ -17,9 +17,9 @@ import {
   systemResolve,
 } from './address-guard.js'
 import { type Deadline, startDeadline } from './deadline.js'
-import { createAgents, type Exchange, exchange } from './exchange.js'
+import { createAgents, type Exchange, exchange, type HttpMethod } from './exchange.js'
 import { HttpError } from './http-error.js'
-import { firstHop, type Hop, isRedirect, nextHop } from './redirect.js'
+import { firstHop, type Hop, isRedirect, nextHop, notFollowed } from './redirect.js'
 import { type BodyLimits, readBody } from './response-body.js'
 import { backoffMs, parseRetryAfter } from './retry-timing.js'
 
@@ -38,15 +38,28 @@ export interface HttpClientOptions {
   /** Looks names up; default: the system's resolver. */
   readonly resolve?: Resolve
   readonly userAgent?: string
+  /** Certificates (PEM) to accept besides those of the system. Operators name theirs by NODE_EXTRA_CA_CERTS. */
+  readonly authorities?: string
   /** Least rate of a body, bytes a second (default 1024), judged over each `rateWindowMs` (default 30 s). */
   readonly bytesPerSecondMin?: number
   readonly rateWindowMs?: number
 }
 
 export interface HttpRequest {
-  readonly method?: 'GET' | 'HEAD'
-  /** Sent to the origin of the URL only, never to where it redirects. May be secrets: never logged. */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly method?: HttpMethod
+  /**
+   * Sent to the origin of the URL only, never to where it redirects. May be secrets: never logged. A function is
+   * called for each try, for what may be used once only.
+   */
+  readonly headers?: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>)
+  /** Sent as it is. A request with a body is never redirected, and never tried again unless `tries` says so. */
+  readonly body?: Buffer
+  /** `refuse` ends with an error that names where the server wants us to go. Default: follow, without a body. */
+  readonly redirects?: 'follow' | 'refuse'
+  /** Return answers of every status, 5xx and 429 too. Default false: those are failed tries. */
+  readonly anyStatus?: boolean
+  /** Told of every try that failed, the last too. */
+  readonly onFailedTry?: (error: HttpError) => void
   /** Ask for the body only if it has changed; the answer is 304 otherwise. */
   readonly conditional?: { readonly etag: string | null; readonly lastModified: string | null }
   /** The operator typed this URL: its host may be on a private address, also when a redirect comes back to it. */
@@ -59,11 +72,13 @@ export interface HttpRequest {
   readonly deadlineMs?: number
   /** Longest silence: for the head of the answer, and between parts of its body. Default 30 s. */
   readonly idleMs?: number
-  /** Tries in all, when it is worth it. Default 5. */
+  /** Tries in all, when it is worth it. Default 5, and 1 for requests that change something. */
   readonly tries?: number
   /** Ends the request; its reason is what is thrown. */
   readonly signal?: AbortSignal
 }
+
+export type { HttpMethod }
 
 export interface HttpResponse {
   readonly status: number
@@ -105,8 +120,10 @@ const retryStatuses: ReadonlySet<number> = new Set([408, 425, 429])
 
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   const { clock = systemClock, random = Math.random, resolve = systemResolve, trustProxy = false } = options
-  const trustedAgents = createAgents(socketLookup(resolve))
-  const guardedAgents = createAgents(guardedLookup(resolve, trustProxy ? proxyHosts(process.env) : undefined))
+  const { authorities } = options
+  const trustedAgents = createAgents(socketLookup(resolve), authorities)
+  const proxies = trustProxy ? proxyHosts(process.env) : undefined
+  const guardedAgents = createAgents(guardedLookup(resolve, proxies), authorities)
 
   async function send(hop: Hop, request: HttpRequest, trustedHost: string | null, signal: AbortSignal) {
     const allowed = [...(options.allowPrivateHosts ?? []), ...(request.allowPrivateHosts ?? [])]
@@ -122,6 +139,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
         ...conditionalHeaders(request),
         ...hop.headers,
       },
+      body: request.body,
       agents: isTrusted ? trustedAgents : guardedAgents,
       useProxy: trustProxy,
       idleMs: request.idleMs ?? defaults.idleMs,
@@ -131,7 +149,8 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
 
   /** One try: from the first hop to an answer that is not a redirect. */
   async function attempt(url: string, request: HttpRequest): Promise<HttpResponse> {
-    let hop = firstHop(url, request.headers ?? {})
+    const { headers = {} } = request
+    let hop = firstHop(url, typeof headers === 'function' ? headers() : headers)
     const trustedHost = request.trusted ? hop.url.host : null
     const deadline = startDeadline(hop.url.href, request.deadlineMs ?? defaults.deadlineMs, request.signal)
     try {
@@ -140,10 +159,11 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
         const { location } = answer.headers
         if (!isRedirect(answer.status, location)) {
           const response = toResponse(hop, answer, limitsOf(request, options), deadline)
-          refuseStatus(response, clock)
+          if (request.anyStatus !== true) refuseStatus(response, clock)
           return response
         }
         giveUp(answer.message)
+        if (request.redirects === 'refuse' || request.body !== undefined) throw notFollowed(hop, location)
         hop = nextHop(hop, location)
       }
     } catch (error: unknown) {
@@ -179,12 +199,14 @@ type Pause = (failed: number, error: HttpError, signal: AbortSignal | undefined)
 
 /** Runs tries until one succeeds, fails for good, or was the last. */
 async function withRetries<T>(request: HttpRequest, pause: Pause, tryOnce: () => Promise<T>): Promise<T> {
-  const tries = request.tries ?? defaults.tries
+  const isSafe = request.method === undefined || request.method === 'GET' || request.method === 'HEAD'
+  const tries = request.tries ?? (isSafe ? defaults.tries : 1)
   for (let tried = 1; ; tried += 1) {
     try {
       return await tryOnce()
     } catch (error: unknown) {
       request.signal?.throwIfAborted()
+      if (error instanceof HttpError) request.onFailedTry?.(error)
       if (!(error instanceof HttpError) || !error.retryable || tried >= tries) throw error
       await pause(tried, error, request.signal)
     }

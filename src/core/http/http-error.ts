@@ -39,6 +39,15 @@ const kindOf: Readonly<Record<HttpErrorCode, ErrorKind>> = {
   status: 'temporary',
 }
 
+const neverSent: ReadonlySet<HttpErrorCode> = new Set(['bad_url', 'address_refused', 'tls'])
+const noConnection: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+])
+
 const worthAnotherTry: ReadonlySet<HttpErrorCode> = new Set(['connect', 'timeout', 'too_slow', 'truncated', 'status'])
 
 export interface HttpErrorDetails {
@@ -73,6 +82,11 @@ export class HttpError extends WholesalerError {
     this.code = code
     this.status = status
     this.retryAfterMs = retryAfterMs
+  }
+
+  /** True when nothing can have reached the server: whatever was asked for has certainly not been done. */
+  get neverSent(): boolean {
+    return neverSent.has(this.code) || (this.code === 'connect' && noConnection.has(codeOf(this.cause) ?? ''))
   }
 
   /** True when the same request may succeed a little later. */

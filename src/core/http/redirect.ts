@@ -1,4 +1,5 @@
 /** Where a request goes next, and what it may take along. */
+import { withoutSecrets } from '../errors.js'
 import { HttpError } from './http-error.js'
 
 /** Redirects followed for one request; browsers take 20, honest feeds need one or two. */
@@ -59,6 +60,17 @@ export function nextHop(hop: Hop, location: string): Hop {
     })
   }
   return { url, headers: keepsHeaders(from, url) ? hop.headers : {}, redirects }
+}
+
+/** For requests that stay where they were sent: names the address that the server wants instead. */
+export function notFollowed({ url }: Hop, location: string): HttpError {
+  const target = URL.canParse(location, url.href) ? withoutSecrets(new URL(location, url).href) : location
+  return new HttpError({
+    code: 'redirect',
+    message: `the server wants this request to go to ${target}`,
+    url: url.href,
+    hint: 'Use that address from the start.',
+  })
 }
 
 /** Percent-decoded; a stray percent sign stands for itself. */
