@@ -58,6 +58,7 @@ export async function importFeeds(run: ImportRun, ports: ImportPorts): Promise<I
       if (staged.read) tally.noteFeed(staged.feed)
       else tally.noteUnreadFeed()
       if (staged.currency !== null && staged.feed.complete) await ports.store.adoptCurrency(staged.currency)
+      await warnOfQuarantine(wholesaler, ports)
       if (run.options.verify) await verifyStore(wholesaler.name, ports, run.signal)
       feeds.push({ feed: staged.feed, staged: staged.staged })
       ready.push(wholesaler)
@@ -78,6 +79,14 @@ export async function importFeeds(run: ImportRun, ports: ImportPorts): Promise<I
   return { feeds, ...tally.report(), pending, partial: tally.partial || firstError !== null }
 }
 
+async function warnOfQuarantine({ name }: Wholesaler, { ledger, progress }: ImportPorts): Promise<void> {
+  const count = await ledger.countQuarantined(name)
+  if (count === 0) return
+  const message = `${count} products of ${name} are in quarantine: importing them killed workers`
+  const hint = 'They are tried again when their content changes, or after wholesaler jobs retry.'
+  progress.emit({ type: 'warning', message, hint })
+}
+
 /** Takes batches from the wholesalers in turn until the limit is reached or nothing is pending. */
 async function importBatches(
   wholesalers: readonly Wholesaler[],
@@ -87,13 +96,12 @@ async function importBatches(
 ): Promise<void> {
   await tally.estimate(wholesalers)
   let waiting = [...wholesalers]
-  let batches = tally.counts.batches
   while (waiting.length > 0) {
     for (const wholesaler of waiting) {
       // An embedded store answers at once: without this, signals and heartbeats would wait for the last batch.
       await nextTurn()
       signal.throwIfAborted()
-      if (batches === options.batches || tally.outOfTime()) {
+      if (tally.outOfTime()) {
         for (const { name } of waiting) tally.noteImported(name)
         return
       }
@@ -102,6 +110,7 @@ async function importBatches(
         wholesaler: wholesaler.name,
         size: options.perBatch,
         updateExisting: options.updateExisting,
+        leftBehindOnly: options.batches !== null && tally.counts.batches >= options.batches,
       })
       if (batch === null) {
         waiting = waiting.filter((other) => other !== wholesaler)
@@ -109,8 +118,7 @@ async function importBatches(
         continue
       }
       const policy = { updateExisting: options.updateExisting, takeover: wholesaler.takeover }
-      tally.addBatch(wholesaler.name, await importBatch(batch, writer, policy, ports))
-      batches += 1
+      tally.addBatch(wholesaler.name, batch, await importBatch(batch, writer, policy, ports))
     }
   }
 }

@@ -1,7 +1,7 @@
 /** Counts of a run: what the job's record, the heartbeat and the progress line are fed from. */
 import type { Clock } from './clock.js'
 import { type JobCounts, type JobImageCounts, type JobOptions, noCounts } from './jobs/job.js'
-import type { BatchCounts, FeedSummary, Ledger } from './ledger/ledger.js'
+import type { BatchCounts, ClaimedBatch, FeedSummary, Ledger } from './ledger/ledger.js'
 import type { Progress } from './progress.js'
 
 export interface TallyRun {
@@ -82,7 +82,7 @@ export class Tally {
     })
   }
 
-  addBatch(wholesaler: string, batch: BatchCounts): void {
+  addBatch(wholesaler: string, { isPart }: Pick<ClaimedBatch, 'isPart'>, batch: BatchCounts): void {
     if (batch.errors > 0)
       this.noteError(`${batch.errors} products of ${wholesaler} were rejected; see the rejects file`)
     const { counts } = this
@@ -93,7 +93,8 @@ export class Tally {
       unchanged: counts.unchanged + batch.unchanged,
       skipped: counts.skipped + batch.skipped,
       errors: counts.errors + batch.errors,
-      batches: counts.batches + 1,
+      // A halved batch was counted when it was halved.
+      batches: isPart ? counts.batches : counts.batches + 1,
     })
     const progress = this.progressOf.get(wholesaler) ?? { done: 0, total: 0 }
     progress.done += batch.processed

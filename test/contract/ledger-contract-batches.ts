@@ -40,13 +40,14 @@ export function batchContract(withLedger: WithLedger): void {
     it(
       'hand out the product with its fingerprints',
       withLedger(async ({ ledger }) => {
-        await stage(ledger, [row('a', { name: 'Lamp', price: 3, images: ['1.jpg'] })])
+        await stage(ledger, [row('a', { name: 'Lamp', price: 3, images: ['1.jpg'], line: 7 })])
 
         const { items } = await claimSome(ledger, await newWriter(ledger))
 
         assert.deepEqual(items, [
           {
             key: 'a',
+            line: 7,
             kind: 'new',
             content: 'content Lamp',
             offer: 'offer 3',

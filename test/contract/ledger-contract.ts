@@ -2,6 +2,7 @@
 import { batchContract } from './ledger-contract-batches.js'
 import { imageContract } from './ledger-contract-images.js'
 import { namespaceContract } from './ledger-contract-namespaces.js'
+import { poisonContract } from './ledger-contract-poison.js'
 import { recoveryContract } from './ledger-contract-recovery.js'
 import { stagingContract } from './ledger-contract-staging.js'
 import type { LedgerFixture, WithLedger } from './ledger-fixture.js'
@@ -21,6 +22,7 @@ export function ledgerContract(name: string, open: () => Promise<LedgerFixture>)
     stagingContract(withLedger)
     batchContract(withLedger)
     recoveryContract(withLedger)
+    poisonContract(withLedger)
     imageContract(withLedger)
   })
 }

@@ -103,6 +103,20 @@ export function applyContract(withStore: WithStore): void {
     )
 
     it(
+      'gives the results of a batch that was applied, and closes one that was not, when it is asked with no items',
+      withStore(async ({ store }) => {
+        const [applied, lost] = [batchOf([product('a')]), batchOf([product('b')])]
+        const results = await store.apply(applied)
+
+        assert.deepEqual(await store.apply({ ...applied, items: [] }), results)
+        assert.deepEqual(await store.apply({ ...lost, items: [] }), [])
+        assert.deepEqual(await store.apply(lost), [])
+
+        assert.equal((await store.findBySku(['b'])).size, 0)
+      }),
+    )
+
+    it(
       'refuses a token below the highest of its job, also for a batch that was applied, and writes nothing',
       withStore(async ({ store }) => {
         const applied = batchOf([product('a')], { token: 4 })

@@ -7,14 +7,16 @@
 
 import type { Clock } from '../clock.js'
 import { failpoint } from '../failpoint.js'
-import type { BatchCounts, ClaimedBatch, Ledger, Writer } from '../ledger/ledger.js'
+import type { Reject } from '../feed/feed.js'
+import type { BatchCounts, ClaimedBatch, Ledger, PendingProduct, Writer } from '../ledger/ledger.js'
 import type { Progress } from '../progress.js'
 import type { RejectsFile } from '../rejects-file.js'
 import type { ItemResult, Store } from '../store/store.js'
+import { remedy, remedyFor } from './poison.js'
 
 export interface BatchPorts {
-  readonly ledger: Ledger
-  readonly store: Store
+  readonly ledger: Pick<Ledger, 'finishBatch' | 'halveBatch' | 'putDownBatch'>
+  readonly store: Pick<Store, 'apply'>
   readonly rejects: RejectsFile
   readonly progress: Progress
   readonly clock: Clock
@@ -25,34 +27,55 @@ export interface BatchPolicy {
   readonly takeover: boolean
 }
 
-/** Applies a claimed batch to the store and records what became of it. */
+/**
+ * Applies a claimed batch to the store and records what became of it. One that crashed its earlier owners is
+ * halved instead; then nothing is processed, and its halves are the next to be claimed.
+ */
 export async function importBatch(
   batch: ClaimedBatch,
   writer: Writer,
   policy: BatchPolicy,
-  { ledger, store, rejects, progress, clock }: BatchPorts,
+  ports: BatchPorts,
 ): Promise<BatchCounts> {
   failpoint('batch-claimed', batch.id)
-  const startedMs = clock.monotonic()
-  for (const { key } of batch.items) failpoint('apply-product', key)
-  const results = await store.apply({
-    id: batch.id,
-    jobId: writer.jobId,
-    token: writer.token,
-    wholesaler: batch.wholesaler,
-    items: batch.items,
-    updateExisting: policy.updateExisting,
-    takeover: policy.takeover,
-  })
-  failpoint('batch-applied', batch.id)
-  const counts = await ledger.finishBatch(writer, batch, results)
-  failpoint('batch-recorded', batch.id)
+  try {
+    return await applyAndRecord(batch, writer, policy, ports)
+  } catch (error: unknown) {
+    // Whatever stopped it was seen, so the batch is not to blame for a dead worker. If this fails too, it is.
+    await ports.ledger.putDownBatch(writer, batch).catch(() => {})
+    throw error
+  }
+}
 
-  for (const result of results) report(result, batch.wholesaler, rejects, progress)
+async function applyAndRecord(
+  batch: ClaimedBatch,
+  writer: Writer,
+  { updateExisting, takeover }: BatchPolicy,
+  ports: BatchPorts,
+): Promise<BatchCounts> {
+  const { ledger, store, progress, clock } = ports
+  const { id, wholesaler, items } = batch
+  const startedMs = clock.monotonic()
+  const stored = { id, jobId: writer.jobId, token: writer.token, wholesaler, items, updateExisting, takeover }
+  let results: readonly ItemResult[] | null
+  if (remedyFor(batch) === 'none') {
+    for (const { key } of items) failpoint('apply-product', key)
+    results = await store.apply(stored)
+  } else results = await remedy(batch, writer, stored, ports)
+  failpoint('batch-applied', id)
+
+  if (results === null) {
+    const message = `${batch.crashes} workers died with batch ${id} of ${wholesaler}: one of its ${batch.size} products may be the cause, and is searched by halving it`
+    progress.emit({ type: 'warning', message })
+    return nothingProcessed
+  }
+  const counts = await ledger.finishBatch(writer, batch, results)
+  failpoint('batch-recorded', id)
+  report(results, batch, ports)
   progress.emit({
     type: 'batch',
-    wholesaler: batch.wholesaler,
-    batch: batch.id,
+    wholesaler,
+    batch: id,
     number: batch.number,
     created: counts.created,
     updated: counts.updated,
@@ -64,21 +87,43 @@ export async function importBatch(
   return counts
 }
 
-function report(result: ItemResult, wholesaler: string, rejects: RejectsFile, progress: Progress): void {
-  if (result.outcome === 'rejected') {
-    const { key, code, reason, field, sku } = result
-    rejects.add(wholesaler, {
-      position: { record: 0, line: 0 },
-      code,
-      reason,
-      key,
-      ...(field === undefined ? {} : { field }),
-      ...(sku === undefined ? {} : { sku }),
-    })
-    progress.emit({ type: 'product', wholesaler, key, outcome: result.outcome, reason })
-    return
+const nothingProcessed: BatchCounts = { processed: 0, created: 0, updated: 0, unchanged: 0, skipped: 0, errors: 0 }
+
+function report(
+  results: readonly ItemResult[],
+  { wholesaler, items }: ClaimedBatch,
+  { rejects, progress }: BatchPorts,
+): void {
+  for (const result of results) {
+    const { key, outcome } = result
+    if (outcome !== 'rejected') {
+      progress.emit({ type: 'product', wholesaler, key, outcome, storeId: result.storeId })
+      if (outcome !== 'skipped')
+        for (const note of result.notes ?? []) progress.emit({ type: 'warning', message: note })
+      continue
+    }
+    rejects.add(
+      wholesaler,
+      rejectOf(
+        result,
+        items.find((item) => item.key === key),
+      ),
+    )
+    progress.emit({ type: 'product', wholesaler, key, outcome, reason: result.reason })
   }
-  progress.emit({ type: 'product', wholesaler, key: result.key, outcome: result.outcome, storeId: result.storeId })
-  if (result.outcome === 'skipped') return
-  for (const note of result.notes ?? []) progress.emit({ type: 'warning', message: note })
+}
+
+type Rejected = Extract<ItemResult, { outcome: 'rejected' }>
+
+function rejectOf({ key, code, reason, field, sku }: Rejected, item: PendingProduct | undefined): Reject {
+  return {
+    position: { record: 0, line: item?.line ?? 0 },
+    code,
+    reason,
+    key,
+    ...(field === undefined ? {} : { field }),
+    ...(sku === undefined ? {} : { sku }),
+    // Whoever looks for what is special about it has the feed's version of it only as long as the feed has.
+    ...(code === 'quarantined' && item !== undefined ? { raw: JSON.stringify(item.product) } : {}),
+  }
 }

@@ -1,6 +1,7 @@
 import type { Database } from '../sqlite.js'
 import type { ItemResult } from '../store/store.js'
 import type { BatchCounts } from './ledger.js'
+import { forgetQuarantine, putInQuarantine } from './quarantine.js'
 import { rowState } from './schema.js'
 
 export interface BatchResults {
@@ -38,7 +39,11 @@ export function recordResults(database: Database, batch: BatchResults): BatchCou
     )
     .all(batch.wholesalerId)
   const hasFailures =
-    database.prepare('SELECT 1 FROM failure WHERE wholesaler_id = ? LIMIT 1').get(batch.wholesalerId) !== undefined
+    database
+      .prepare(`
+        SELECT 1 WHERE EXISTS (SELECT 1 FROM failure WHERE wholesaler_id = ?)
+          OR EXISTS (SELECT 1 FROM quarantine WHERE wholesaler_id = ?)`)
+      .get(batch.wholesalerId, batch.wholesalerId) !== undefined
   const target: Target = { ...batch, database, snapshots, hasFailures }
   const items = database.prepare<BatchItem>(
     'SELECT key, content, offer, images, images_wanted FROM batch_item WHERE batch_id = ?',
@@ -51,7 +56,7 @@ export function recordResults(database: Database, batch: BatchResults): BatchCou
     const item = taken.get(result.key)
     // Another job has taken the product since: what that one finds in the store counts.
     if (item === undefined) continue
-    if (result.outcome === 'rejected') recordReject(target, item)
+    if (result.outcome === 'rejected') recordReject(target, item, result.code === 'quarantined')
     else if (result.outcome === 'skipped') recordSkipped(target, item, result.storeId)
     else recordWritten(target, item, result.storeId)
   }
@@ -114,7 +119,11 @@ function recordSkipped(target: Target, item: BatchItem, storeId: string): void {
 }
 
 /** Rejected products go to the back of the queue, in later snapshots too. */
-function recordReject({ database, wholesalerId, jobId, snapshots }: Target, { key }: BatchItem): void {
+function recordReject(
+  { database, wholesalerId, jobId, snapshots }: Target,
+  { key, content }: BatchItem,
+  isQuarantined: boolean,
+): void {
   database
     .prepare(`
       INSERT INTO failure (wholesaler_id, key, attempts, last_job) VALUES (?, ?, 1, ?)
@@ -125,9 +134,11 @@ function recordReject({ database, wholesalerId, jobId, snapshots }: Target, { ke
       .prepare('UPDATE staged SET attempts = attempts + 1, last_job = ? WHERE snapshot_id = ? AND key = ?')
       .run(jobId, id, key)
   }
+  if (isQuarantined) putInQuarantine(database, wholesalerId, { key, content })
 }
 
 function forgetFailure({ database, wholesalerId, hasFailures }: Target, { key }: BatchItem): void {
   if (!hasFailures) return
   database.prepare('DELETE FROM failure WHERE wholesaler_id = ? AND key = ?').run(wholesalerId, key)
+  forgetQuarantine(database, wholesalerId, key)
 }

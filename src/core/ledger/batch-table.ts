@@ -9,15 +9,11 @@ import type { Database } from '../sqlite.js'
 import type { ItemResult } from '../store/store.js'
 import { type BatchResults, recordResults } from './batch-results.js'
 import { passFence } from './fence.js'
-import type { BatchCounts, ClaimedBatch, PendingProduct, Writer } from './ledger.js'
+import { halve } from './halve-batch.js'
+import type { BatchCounts, ClaimedBatch, ClaimOptions, PendingProduct, Writer } from './ledger.js'
+import { suspectsOf } from './quarantine.js'
 import { rowState } from './schema.js'
 import type { WholesalerRef, WholesalerTable } from './wholesaler-table.js'
-
-export interface ClaimOptions {
-  readonly wholesaler: string
-  readonly size: number
-  readonly updateExisting: boolean
-}
 
 interface BatchRow extends BatchCounts {
   readonly id: string
@@ -30,6 +26,7 @@ interface BatchRow extends BatchCounts {
 interface PendingRow {
   readonly id: number
   readonly key: string
+  readonly line: number
   readonly state: number
   readonly attempts: number
   readonly content: string
@@ -44,7 +41,7 @@ interface PendingRow {
   readonly retired: string | null
 }
 
-const pendingColumns = `s.id, s.key, s.state, s.attempts, s.content, s.offer, s.images, s.images_wanted, p.body,
+const pendingColumns = `s.id, s.key, s.line, s.state, s.attempts, s.content, s.offer, s.images, s.images_wanted, p.body,
   i.store_product_id, i.content AS was_content, i.offer AS was_offer, i.images AS was_images, i.retired`
 
 /** Its one parameter is the wholesaler. */
@@ -66,11 +63,13 @@ export class BatchTable {
     const claimed = this.#database.transaction(() => {
       passFence(this.#database, writer)
       const wholesaler = this.#wholesalers.require(options.wholesaler)
-      return this.#claimLeftBehind(writer, wholesaler) ?? this.#claimNext(writer, wholesaler, options)
+      const leftBehind = this.#claimLeftBehind(writer, wholesaler)
+      if (leftBehind !== null || options.leftBehindOnly === true) return leftBehind
+      return this.#claimNext(writer, wholesaler, options)
     })
     if (claimed === null) return null
-    const { id, number, rows } = claimed
-    return { id, jobId: writer.jobId, number, wholesaler: options.wholesaler, items: rows.map(toPendingProduct) }
+    const { rows, ...batch } = claimed
+    return { ...batch, jobId: writer.jobId, wholesaler: options.wholesaler, items: rows.map(toPendingProduct) }
   }
 
   finish(writer: Writer, batch: ClaimedBatch, results: readonly ItemResult[], now: number): BatchCounts {
@@ -115,14 +114,36 @@ export class BatchTable {
     })
   }
 
+  putDown(writer: Writer, { id }: ClaimedBatch): void {
+    this.#database.transaction(() => {
+      passFence(this.#database, writer)
+      this.#database.prepare("UPDATE batch SET tries = tries - 1 WHERE id = ? AND state = 'running'").run(id)
+    })
+  }
+
+  halve(writer: Writer, batch: ClaimedBatch): void {
+    this.#database.transaction(() => {
+      passFence(this.#database, writer)
+      const { state, wholesaler_id: wholesalerId } = this.#require(batch.id)
+      if (state === 'running') halve(this.#database, wholesalerId, batch)
+    })
+  }
+
+  checkpoints(jobId: number): number {
+    const count = this.#database.prepare<{ count: number }>(`
+      SELECT count(*) AS count FROM batch b JOIN wholesaler w ON w.id = b.wholesaler_id
+      WHERE b.job_id = ? AND (b.state = 'finished' OR b.halved = 1) AND w.store_id = ?`)
+    return count.get(jobId, this.#wholesalers.storeId)?.count ?? 0
+  }
+
   sum(jobId: number): BatchCounts & { readonly batches: number } {
     const row = this.#database
       .prepare<BatchCounts & { batches: number }>(`
-        SELECT count(*) AS batches, coalesce(sum(processed), 0) AS processed, coalesce(sum(created), 0) AS created,
+        SELECT coalesce(sum(part = 0), 0) AS batches, coalesce(sum(processed), 0) AS processed, coalesce(sum(created), 0) AS created,
           coalesce(sum(updated), 0) AS updated, coalesce(sum(unchanged), 0) AS unchanged,
           coalesce(sum(skipped), 0) AS skipped, coalesce(sum(errors), 0) AS errors
         FROM batch b JOIN wholesaler w ON w.id = b.wholesaler_id
-        WHERE b.job_id = ? AND b.state = 'finished' AND w.store_id = ?`)
+        WHERE b.job_id = ? AND (b.state = 'finished' OR b.halved = 1) AND w.store_id = ?`)
       .get(jobId, this.#wholesalers.storeId)
     if (row === undefined) throw new Error('a sum without a row')
     return { ...countsOf(row), batches: row.batches }
@@ -131,12 +152,12 @@ export class BatchTable {
   /** A batch that an earlier owner of this job did not finish, with those products that are still as it took them. */
   #claimLeftBehind(writer: Writer, wholesaler: WholesalerRef) {
     const batch = this.#database
-      .prepare<{ id: string; number: number }>(`
-        SELECT id, number FROM batch INDEXED BY batch_running
+      .prepare<{ id: string; number: number; tries: number; size: number; part: number }>(`
+        SELECT id, number, tries, size, part FROM batch INDEXED BY batch_running
         WHERE job_id = ? AND wholesaler_id = ? AND state = 'running' AND token < ? ORDER BY number LIMIT 1`)
       .get(writer.jobId, wholesaler.id, writer.token)
     if (batch === undefined) return null
-    this.#database.prepare('UPDATE batch SET token = ? WHERE id = ?').run(writer.token, batch.id)
+    this.#database.prepare('UPDATE batch SET token = ?, tries = tries + 1 WHERE id = ?').run(writer.token, batch.id)
 
     const rows: PendingRow[] = []
     const items = this.#database.prepare<{ key: string; content: string; offer: string; images: string }>(
@@ -145,13 +166,15 @@ export class BatchTable {
     const staged = this.#database.prepare<PendingRow>(`
       SELECT ${pendingColumns} FROM ${pendingTables}
       WHERE s.snapshot_id = ? AND s.key = ? AND s.state > 0`)
-    for (const item of items.all(batch.id)) {
+    const taken = items.all(batch.id)
+    for (const item of taken) {
       const row = staged.get(wholesaler.id, wholesaler.currentSnapshot, item.key)
       const same = row?.content === item.content && row.offer === item.offer && row.images === item.images
       // The others stay on the list all the same: the store may have them from before.
       if (same) rows.push(row)
     }
-    return { id: batch.id, number: batch.number, rows: rows.sort(byQueue) }
+    const { id, number, tries: crashes, size, part } = batch
+    return { id, number, crashes, size: size || taken.length, isPart: part === 1, rows: rows.sort(byQueue) }
   }
 
   #claimNext(writer: Writer, wholesaler: WholesalerRef, { size, updateExisting }: ClaimOptions) {
@@ -164,12 +187,13 @@ export class BatchTable {
           AND t.content = s.content AND t.offer = s.offer AND t.images = s.images)
       ORDER BY s.attempts, s.id LIMIT ?`)
     // One query per state: each reads its part of the index in order and stops, whatever lies before it.
-    const rows = states
+    const queue = states
       .flatMap((state) =>
         select.all(wholesaler.id, wholesaler.currentSnapshot, state, writer.jobId, wholesaler.id, writer.jobId, size),
       )
       .sort(byQueue)
       .slice(0, size)
+    const rows = withoutSuspects(queue, suspectsOf(this.#database, wholesaler.id))
     if (rows.length === 0) return null
 
     const { number } = this.#database
@@ -177,10 +201,12 @@ export class BatchTable {
       .get(writer.jobId) ?? { number: 1 }
     const id = `${writer.jobId}-${number}`
     this.#database
-      .prepare("INSERT INTO batch (id, job_id, number, wholesaler_id, token, state) VALUES (?, ?, ?, ?, ?, 'running')")
-      .run(id, writer.jobId, number, wholesaler.id, writer.token)
+      .prepare(`
+        INSERT INTO batch (id, job_id, number, wholesaler_id, token, size, state)
+        VALUES (?, ?, ?, ?, ?, ?, 'running')`)
+      .run(id, writer.jobId, number, wholesaler.id, writer.token, rows.length)
     this.#take(id, wholesaler, rows)
-    return { id, number, rows }
+    return { id, number, crashes: 0, size: rows.length, isPart: false, rows }
   }
 
   /** One statement for all: taking is a quarter of what a batch costs the ledger. The staged rows stay as they are. */
@@ -206,14 +232,21 @@ export class BatchTable {
   }
 }
 
+/** Up to the first product that crashed a worker before, or that one alone: it shall take no other with it. */
+function withoutSuspects(queue: readonly PendingRow[], suspects: ReadonlySet<string>): readonly PendingRow[] {
+  const at = queue.findIndex(({ key }) => suspects.has(key))
+  return at === -1 ? queue : queue.slice(0, Math.max(at, 1))
+}
+
 function byQueue(a: PendingRow, b: PendingRow): number {
   return a.attempts - b.attempts || a.id - b.id
 }
 
 function toPendingProduct(row: PendingRow): PendingProduct {
-  const { key, content, offer, images } = row
+  const { key, line, content, offer, images } = row
   return {
     key,
+    line,
     content,
     offer,
     images,

@@ -95,7 +95,7 @@ export class ImportedTable {
     this.#database
       .prepare(`
         UPDATE staged SET state = ${rowState.changed}, last_job = NULL
-        WHERE key = ? AND snapshot_id IN (SELECT id FROM snapshot WHERE wholesaler_id = ? AND state <> 'dropped')`)
+        WHERE key = ? AND state <> ${rowState.quarantined} AND snapshot_id IN (SELECT id FROM snapshot WHERE wholesaler_id = ? AND state <> 'dropped')`)
       .run(key, id)
   }
 

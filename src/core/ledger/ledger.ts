@@ -123,6 +123,8 @@ export interface PendingProduct extends Fingerprints {
   readonly key: string
   readonly kind: PendingKind
   readonly product: Product
+  /** Line of the feed; 0 when it is not known. */
+  readonly line: number
   /** Id in the store, when it was imported before. */
   readonly storeId: string | null
   /** Which fingerprints differ from what was last imported; all true for a new one. */
@@ -136,6 +138,13 @@ export interface Writer {
   readonly token: number
 }
 
+export interface ClaimOptions {
+  readonly wholesaler: string
+  readonly size: number
+  readonly updateExisting: boolean
+  readonly leftBehindOnly?: boolean
+}
+
 export interface ClaimedBatch {
   /** Unique for ever, `<job>-<number>`: stores apply one batch id once. */
   readonly id: string
@@ -144,6 +153,12 @@ export interface ClaimedBatch {
   readonly number: number
   readonly wholesaler: string
   readonly items: readonly PendingProduct[]
+  /** Products it was made of, those included that are not handed out again. */
+  readonly size: number
+  /** Owners that died or vanished while they had it, and may have died of it. */
+  readonly crashes: number
+  /** Made of half of another batch that crashed its owners. */
+  readonly isPart: boolean
 }
 
 /** What the store should have by what was last imported. */
@@ -192,19 +207,30 @@ export interface Ledger {
 
   /**
    * Takes the next pending products as a batch: those that failed least often first, then in the order of
-   * the feed; each product at most once per job. Null when there is none. A batch that a dead owner of
-   * the same job left unfinished is handed out again first, under its old id.
+   * the feed; each product at most once per job, one that was quarantined before alone. Null when there is none. A batch that a dead owner of
+   * the same job left unfinished is handed out again first, under its old id; `leftBehindOnly`: nothing else.
    */
-  claimBatch(
-    writer: Writer,
-    options: { readonly wholesaler: string; readonly size: number; readonly updateExisting: boolean },
-  ): Promise<ClaimedBatch | null>
+  claimBatch(writer: Writer, options: ClaimOptions): Promise<ClaimedBatch | null>
   /** Records the results of an applied batch: the checkpoint. Safe to call twice with the same results. */
   finishBatch(writer: Writer, batch: ClaimedBatch, results: readonly ItemResult[]): Promise<BatchCounts>
   /** Gives a claimed batch back, untouched. */
   releaseBatch(writer: Writer, batch: ClaimedBatch): Promise<void>
-  /** Sum of all finished batches of the job and their number: what a resumed job starts from. */
+  /** The owner stops without having finished the batch, for a reason of its own: that is no crash. */
+  putDownBatch(writer: Writer, batch: ClaimedBatch): Promise<void>
+  /**
+   * Makes two batches of one that crashed its owners; they are handed out next, as left behind. The caller
+   * has made sure that the store neither applied the batch nor ever will (`batch/poison.ts`).
+   */
+  halveBatch(writer: Writer, batch: ClaimedBatch): Promise<void>
+  /** Sum of all finished batches of the job and their number, a halved one with its parts counted once. */
   jobCounts(jobId: number): Promise<BatchCounts & { readonly batches: number }>
+  /** Batches the job finished or halved so far: grows whenever it gets on, see `restartLimit`. */
+  jobCheckpoints(jobId: number): Promise<number>
+
+  /** Products of the current snapshot that are not pending because they were rejected as `quarantined`. */
+  countQuarantined(wholesaler: string): Promise<number>
+  /** Lets quarantined products be tried again, each in a batch of its own. Returns how many. */
+  liftQuarantine(wholesaler: string): Promise<number>
 
   /** Products whose images are pending, by key after `after`; products that the feed no longer has are left out. */
   pendingImages(

@@ -1,7 +1,7 @@
 /** Batches of the ledger in memory. */
 import { imagesWanted } from '../product/fingerprint.js'
 import type { ItemResult } from '../store/store.js'
-import type { BatchCounts, ClaimedBatch, PendingProduct, Writer } from './ledger.js'
+import type { BatchCounts, ClaimedBatch, ClaimOptions, PendingProduct, StagedRow, Writer } from './ledger.js'
 import { type MemoryWholesaler, pendingRows, sameProduct, toPendingProduct } from './memory-wholesaler.js'
 
 interface MemoryBatch {
@@ -10,7 +10,10 @@ interface MemoryBatch {
   readonly number: number
   readonly wholesaler: MemoryWholesaler
   token: number
-  state: 'running' | 'finished' | 'released'
+  state: 'running' | 'finished' | 'released' | 'halved'
+  /** Owners that took it and did not put it down. */
+  tries: number
+  readonly isPart: boolean
   counts: BatchCounts
   /** Products as they were taken. */
   readonly items: ReadonlyMap<string, PendingProduct>
@@ -22,17 +25,16 @@ const noCounts: BatchCounts = { processed: 0, created: 0, updated: 0, unchanged:
 export class MemoryBatches {
   readonly #batches: MemoryBatch[] = []
 
-  claim(
-    writer: Writer,
-    wholesaler: MemoryWholesaler,
-    options: { readonly size: number; readonly updateExisting: boolean },
-  ): ClaimedBatch | null {
-    return this.#claimLeftBehind(writer, wholesaler) ?? this.#claimNext(writer, wholesaler, options)
+  claim(writer: Writer, wholesaler: MemoryWholesaler, options: ClaimOptions): ClaimedBatch | null {
+    const leftBehind = this.#claimLeftBehind(writer, wholesaler)
+    if (leftBehind !== null || options.leftBehindOnly === true) return leftBehind
+    return this.#claimNext(writer, wholesaler, options)
   }
 
   finish(id: string, results: readonly ItemResult[]): BatchCounts {
     const batch = this.#require(id)
-    if (batch.state === 'released') throw new Error(`batch ${batch.id} was given back and cannot be finished`)
+    if (batch.state === 'released' || batch.state === 'halved')
+      throw new Error(`batch ${batch.id} was given back and cannot be finished`)
     if (batch.state === 'finished') return batch.counts
 
     const counts = { ...noCounts }
@@ -57,11 +59,33 @@ export class MemoryBatches {
     batch.state = 'released'
   }
 
+  putDown(id: string): void {
+    const batch = this.#require(id)
+    if (batch.state === 'running') batch.tries -= 1
+  }
+
+  halve({ id, items }: ClaimedBatch): void {
+    const batch = this.#require(id)
+    if (batch.state !== 'running') return
+    batch.state = 'halved'
+    const kept = new Set(items.map(({ key }) => key))
+    for (const key of batch.items.keys()) if (!kept.has(key)) letTakeAgain(batch, key)
+    untake(batch)
+    const middle = Math.ceil(items.length / 2)
+    for (const half of [items.slice(0, middle), items.slice(middle)]) {
+      if (half.length > 0) this.#add(batch, half, { token: 0, tries: 0, isPart: true })
+    }
+  }
+
+  checkpoints(jobId: number): number {
+    return this.#workedOff(jobId).length
+  }
+
   sum(jobId: number): BatchCounts & { readonly batches: number } {
-    const finished = this.#batches.filter((batch) => batch.jobId === jobId && batch.state === 'finished')
+    const finished = this.#workedOff(jobId)
     const sum = (name: keyof BatchCounts) => finished.reduce((total, { counts }) => total + counts[name], 0)
     return {
-      batches: finished.length,
+      batches: finished.filter(({ isPart }) => !isPart).length,
       processed: sum('processed'),
       created: sum('created'),
       updated: sum('updated'),
@@ -78,6 +102,7 @@ export class MemoryBatches {
     )
     if (batch === undefined) return null
     batch.token = writer.token
+    batch.tries += 1
     const items: PendingProduct[] = []
     for (const item of batch.items.values()) {
       if (wholesaler.takenBy.get(item.key) !== batch.id) continue
@@ -85,30 +110,54 @@ export class MemoryBatches {
       if (row !== undefined && sameProduct(row, item)) items.push(toPendingProduct(wholesaler, row))
       else letTakeAgain(batch, item.key)
     }
-    return { id: batch.id, jobId: batch.jobId, number: batch.number, wholesaler: wholesaler.name, items }
+    return { ...claimedBatch(batch, items), crashes: batch.tries - 1 }
   }
 
   #claimNext(
     { jobId, token }: Writer,
     wholesaler: MemoryWholesaler,
-    { size, updateExisting }: { readonly size: number; readonly updateExisting: boolean },
+    { size, updateExisting }: ClaimOptions,
   ): ClaimedBatch | null {
-    const rows = pendingRows(wholesaler, updateExisting)
-      .filter(({ lastJob }) => lastJob !== jobId)
+    const queue = pendingRows(wholesaler, updateExisting)
+      .filter(({ row, lastJob }) => lastJob !== jobId && !this.#isIn(jobId, wholesaler, row))
       .sort((a, b) => a.attempts - b.attempts)
       .slice(0, size)
+    const suspect = queue.findIndex(({ row: { key } }) => wholesaler.quarantine.has(key))
+    const rows = suspect === -1 ? queue : queue.slice(0, Math.max(suspect, 1))
     if (rows.length === 0) return null
+    for (const row of rows) row.lastJob = jobId
+    const items = rows.map(({ row }) => toPendingProduct(wholesaler, row))
+    const batch = this.#add({ jobId, wholesaler }, items, { token, tries: 1, isPart: false })
+    return claimedBatch(batch, items)
+  }
+
+  /** True for a product that a batch of the job has, as it was taken. */
+  #isIn(jobId: number, { takenBy }: MemoryWholesaler, row: StagedRow): boolean {
+    const batch = this.#batches.find(({ id }) => id === takenBy.get(row.key))
+    const item = batch?.jobId === jobId ? batch.items.get(row.key) : undefined
+    return item !== undefined && sameProduct(item, row)
+  }
+
+  #add(
+    { jobId, wholesaler }: Pick<MemoryBatch, 'jobId' | 'wholesaler'>,
+    items: readonly PendingProduct[],
+    facts: Pick<MemoryBatch, 'token' | 'tries' | 'isPart'>,
+  ): MemoryBatch {
     const number = 1 + this.#batches.filter((batch) => batch.jobId === jobId).length
     const id = `${jobId}-${number}`
-    const items = rows.map(({ row }) => toPendingProduct(wholesaler, row))
-    for (const row of rows) {
-      row.lastJob = jobId
-      wholesaler.takenBy.set(row.row.key, id)
-    }
     const byProduct = new Map(items.map((item) => [item.key, item]))
-    const batch = { id, jobId, number, wholesaler, token, counts: noCounts, items: byProduct }
-    this.#batches.push({ ...batch, state: 'running' })
-    return { id, jobId, number, wholesaler: wholesaler.name, items }
+    for (const { key } of items) wholesaler.takenBy.set(key, id)
+    const state = 'running'
+    const batch: MemoryBatch = { ...facts, id, jobId, number, wholesaler, state, counts: noCounts, items: byProduct }
+    this.#batches.push(batch)
+    return batch
+  }
+
+  /** Batches of the job that it got on with. */
+  #workedOff(jobId: number): readonly MemoryBatch[] {
+    return this.#batches.filter(
+      (batch) => batch.jobId === jobId && (batch.state === 'finished' || batch.state === 'halved'),
+    )
   }
 
   #require(id: string): MemoryBatch {
@@ -118,16 +167,23 @@ export class MemoryBatches {
   }
 }
 
+function claimedBatch(batch: MemoryBatch, items: readonly PendingProduct[]): ClaimedBatch {
+  const { id, jobId, number, wholesaler, isPart } = batch
+  return { id, jobId, number, wholesaler: wholesaler.name, items, size: batch.items.size, crashes: 0, isPart }
+}
+
 function record({ wholesaler, jobId }: MemoryBatch, item: PendingProduct, result: ItemResult): void {
-  const { imported, rows, failures, current } = wholesaler
+  const { imported, rows, failures, quarantine, current } = wholesaler
   const { key } = item
   const row = rows.get(key)
   if (result.outcome === 'rejected') {
     failures.set(key, { attempts: (failures.get(key)?.attempts ?? 0) + 1, lastJob: jobId })
     if (row !== undefined) row.attempts += 1
+    if (result.code === 'quarantined') quarantine.set(key, { content: item.content, lifted: false })
     return
   }
   failures.delete(key)
+  quarantine.delete(key)
   if (row !== undefined) row.attempts = 0
   const { storeId } = result
   const before = imported.get(key)

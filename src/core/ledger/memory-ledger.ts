@@ -5,6 +5,7 @@ import type { ItemResult } from '../store/store.js'
 import type {
   BatchCounts,
   ClaimedBatch,
+  ClaimOptions,
   ImportedProduct,
   Ledger,
   PendingImages,
@@ -18,6 +19,8 @@ import { MemoryImageLibrary } from './memory-image-library.js'
 import { MemoryStaging } from './memory-staging.js'
 import {
   byKey,
+  isQuarantined,
+  liftQuarantine,
   type MemoryWholesaler,
   newWholesaler,
   pageOf,
@@ -95,10 +98,7 @@ class MemoryLedger implements Ledger {
     return [...imported].filter(({ missing }) => missing).length
   }
 
-  async claimBatch(
-    writer: Writer,
-    options: { readonly wholesaler: string; readonly size: number; readonly updateExisting: boolean },
-  ): Promise<ClaimedBatch | null> {
+  async claimBatch(writer: Writer, options: ClaimOptions): Promise<ClaimedBatch | null> {
     this.#passFence(writer)
     return this.#batches.claim(writer, this.#require(options.wholesaler), options)
   }
@@ -111,6 +111,30 @@ class MemoryLedger implements Ledger {
   async releaseBatch(writer: Writer, batch: ClaimedBatch): Promise<void> {
     this.#passFence(writer)
     this.#batches.release(batch.id)
+  }
+
+  async putDownBatch(writer: Writer, batch: ClaimedBatch): Promise<void> {
+    this.#passFence(writer)
+    this.#batches.putDown(batch.id)
+  }
+
+  async halveBatch(writer: Writer, batch: ClaimedBatch): Promise<void> {
+    this.#passFence(writer)
+    this.#batches.halve(batch)
+  }
+
+  async jobCheckpoints(jobId: number): Promise<number> {
+    return this.#batches.checkpoints(jobId)
+  }
+
+  async countQuarantined(wholesaler: string): Promise<number> {
+    const found = this.#wholesalers.get(wholesaler)
+    return found === undefined ? 0 : [...found.rows.values()].filter(({ row }) => isQuarantined(found, row)).length
+  }
+
+  async liftQuarantine(wholesaler: string): Promise<number> {
+    const found = this.#wholesalers.get(wholesaler)
+    return found === undefined ? 0 : liftQuarantine(found)
   }
 
   async jobCounts(jobId: number): Promise<BatchCounts & { readonly batches: number }> {

@@ -49,7 +49,9 @@ export class MemoryStaging implements Staging {
       const missing = product.written && !rows.has(key) && (snapshot.complete || product.missing)
       wholesaler.imported.set(key, { ...product, missing })
     }
-    for (const key of wholesaler.failures.keys()) if (!rows.has(key)) wholesaler.failures.delete(key)
+    for (const known of [wholesaler.failures, wholesaler.quarantine]) {
+      for (const key of known.keys()) if (!rows.has(key)) known.delete(key)
+    }
     const missing = [...wholesaler.imported.values()].filter((product) => product.missing).length
     return { ...counts, missing }
   }

@@ -27,6 +27,8 @@ export interface MemoryWholesaler {
   rows: Map<string, MemoryRow>
   readonly imported: Map<string, MemoryImported>
   readonly failures: Map<string, { readonly attempts: number; readonly lastJob: number }>
+  /** Products that alone crashed their workers, with the content that did it. */
+  readonly quarantine: Map<string, { readonly content: string; readonly lifted: boolean }>
   /** The running batch that each product is in. */
   readonly takenBy: Map<string, string>
   /** The staging under way: only the latest may write. */
@@ -44,6 +46,7 @@ export function newWholesaler(name: string): MemoryWholesaler {
     rows: new Map(),
     imported: new Map(),
     failures: new Map(),
+    quarantine: new Map(),
     takenBy: new Map(),
     staging: null,
   }
@@ -56,22 +59,42 @@ export function stateOf({ imported }: MemoryWholesaler, row: StagedRow): RowStat
   return sameProduct(before, row) ? 'unchanged' : 'changed'
 }
 
+/** A quarantined product is not pending until its content changes or the quarantine is lifted. */
+export function isQuarantined({ quarantine }: MemoryWholesaler, { key, content }: StagedRow): boolean {
+  const entry = quarantine.get(key)
+  return entry !== undefined && !entry.lifted && entry.content === content
+}
+
+export function liftQuarantine({ quarantine, failures, rows }: MemoryWholesaler): number {
+  let lifted = 0
+  for (const [key, entry] of quarantine) {
+    if (entry.lifted) continue
+    quarantine.set(key, { ...entry, lifted: true })
+    failures.delete(key)
+    const row = rows.get(key)
+    if (row !== undefined) row.lastJob = null
+    lifted += 1
+  }
+  return lifted
+}
+
 export function sameProduct(a: Fingerprints, b: Fingerprints): boolean {
   return a.content === b.content && a.offer === b.offer && a.images === b.images
 }
 
 export function pendingRows(wholesaler: MemoryWholesaler, updateExisting: boolean): readonly MemoryRow[] {
   return [...wholesaler.rows.values()].filter(({ row }) => {
-    const state = stateOf(wholesaler, row)
+    const state = isQuarantined(wholesaler, row) ? 'unchanged' : stateOf(wholesaler, row)
     return state === 'new' || (state === 'changed' && updateExisting)
   })
 }
 
 export function toPendingProduct(wholesaler: MemoryWholesaler, row: StagedRow): PendingProduct {
-  const { key, content, offer, images, body } = row
+  const { key, line, content, offer, images, body } = row
   const before = wholesaler.imported.get(key)
   return {
     key,
+    line,
     content,
     offer,
     images,

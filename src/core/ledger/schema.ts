@@ -170,7 +170,22 @@ export const ledgerMigrations: readonly string[] = [
   ALTER TABLE image_url ADD COLUMN first_seen INTEGER;           -- when these bytes were found behind it
   ALTER TABLE image_url ADD COLUMN last_seen INTEGER;
   `,
+  // What killed its workers: batches are halved until one product is left, which is quarantined.
+  `
+  ALTER TABLE batch ADD COLUMN tries INTEGER NOT NULL DEFAULT 1; -- owners that took it and did not put it down
+  ALTER TABLE batch ADD COLUMN size INTEGER NOT NULL DEFAULT 0;  -- products it was made of; 0: not known
+  ALTER TABLE batch ADD COLUMN part INTEGER NOT NULL DEFAULT 0;  -- made of half of another
+  ALTER TABLE batch ADD COLUMN halved INTEGER NOT NULL DEFAULT 0; -- released, its products are in two others
+
+  CREATE TABLE quarantine (            -- products that alone crashed their workers
+    wholesaler_id INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    content TEXT NOT NULL,             -- fingerprint of the content that did it
+    lifted INTEGER NOT NULL DEFAULT 0, -- to be tried again
+    PRIMARY KEY (wholesaler_id, key)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]
 
-/** `staged.state`: how a staged product stands to what was last imported. */
-export const rowState = { unchanged: 0, new: 1, changed: 2 } as const
+/** `staged.state`: how a staged product stands to what was last imported. Above 0: pending. */
+export const rowState = { quarantined: -1, unchanged: 0, new: 1, changed: 2 } as const

@@ -5,6 +5,7 @@
  */
 import type { Database } from '../sqlite.js'
 import type { Pace } from './pace.js'
+import { pruneQuarantine, quarantineAgain } from './quarantine.js'
 
 /** Marks missing and returned products of the wholesaler's current snapshot, if that is not done yet. */
 export async function settleMissing(database: Database, wholesalerId: number, pace: Pace): Promise<void> {
@@ -102,9 +103,10 @@ export async function pruneFailures(
   await eachFailure(database, wholesalerId, pace, ({ key }) => {
     if (has.get(snapshotId, key) === undefined) remove.run(wholesalerId, key)
   })
+  pruneQuarantine(database, wholesalerId, snapshotId)
 }
 
-/** Gives the rows of a snapshot the attempts that their products had before. */
+/** Gives the rows of a snapshot the attempts that their products had before; quarantined ones stay that. */
 export async function takeOverFailures(
   database: Database,
   wholesalerId: number,
@@ -115,6 +117,7 @@ export async function takeOverFailures(
   await eachFailure(database, wholesalerId, pace, ({ key, attempts, last_job }) => {
     update.run(attempts, last_job, snapshotId, key)
   })
+  quarantineAgain(database, wholesalerId, snapshotId)
 }
 
 interface FailureRow {

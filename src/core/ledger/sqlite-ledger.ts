@@ -2,11 +2,12 @@ import type { Clock } from '../clock.js'
 import type { ImageLibrary } from '../images/library.js'
 import { type Database, openDatabase } from '../sqlite.js'
 import type { ItemResult } from '../store/store.js'
-import { BatchTable, type ClaimOptions } from './batch-table.js'
+import { BatchTable } from './batch-table.js'
 import { ImportedTable, type Page } from './imported-table.js'
 import type {
   BatchCounts,
   ClaimedBatch,
+  ClaimOptions,
   ImportedProduct,
   Ledger,
   PendingImages,
@@ -16,6 +17,7 @@ import type {
   Writer,
 } from './ledger.js'
 import { Pace } from './pace.js'
+import { countQuarantined, liftQuarantine } from './quarantine.js'
 import { ledgerMigrations, rowState } from './schema.js'
 import { nextNumber, raiseNumber } from './sequence.js'
 import { purgeDropped, settleMissing } from './settle.js'
@@ -131,6 +133,28 @@ class SqliteLedger implements Ledger {
 
   async releaseBatch(writer: Writer, batch: ClaimedBatch): Promise<void> {
     this.#batches.release(writer, batch)
+  }
+
+  async putDownBatch(writer: Writer, batch: ClaimedBatch): Promise<void> {
+    this.#batches.putDown(writer, batch)
+  }
+
+  async halveBatch(writer: Writer, batch: ClaimedBatch): Promise<void> {
+    this.#batches.halve(writer, batch)
+  }
+
+  async jobCheckpoints(jobId: number): Promise<number> {
+    return this.#batches.checkpoints(jobId)
+  }
+
+  async countQuarantined(wholesaler: string): Promise<number> {
+    const found = this.#wholesalers.find(wholesaler)
+    return found === null ? 0 : countQuarantined(this.#database, found)
+  }
+
+  async liftQuarantine(wholesaler: string): Promise<number> {
+    const found = this.#wholesalers.find(wholesaler)
+    return found === null ? 0 : liftQuarantine(this.#database, found)
   }
 
   async jobCounts(jobId: number): Promise<BatchCounts & { readonly batches: number }> {

@@ -126,6 +126,10 @@ export interface Store {
   /** Products and variants by SKU, keyed by folded SKU (`foldSku`). Unknown ones are left out. */
   findBySku(skus: readonly string[]): Promise<ReadonlyMap<string, StoreProduct>>
   findById(id: StoreId): Promise<StoreProduct | null>
+  /**
+   * Writes the batch. A batch that was applied before gives its results again, whatever is in it now; one
+   * without items, applied for the first time, is thereby closed: nothing is ever written under its id.
+   */
   apply(batch: StoreBatch): Promise<readonly ItemResult[]>
 
   /** Images of a product in order, first is featured; `variants` by variant key. */
