@@ -37,6 +37,9 @@ export const animationPixelsMax = 200_000_000
 /** Start of a file that is enough to recognise it; the longest signature read by `file-type` ends before. */
 const headBytes = 4100
 
+/** Little and big endian (TIFF 6.0, section 2). */
+const tiffSignatures = ['II*\0', 'MM\0*']
+
 const formatOf: Readonly<Record<string, ImageFormat>> = {
   'image/jpeg': 'jpeg',
   'image/png': 'png',
@@ -103,6 +106,8 @@ async function headOf(path: string): Promise<Buffer> {
 }
 
 async function typeOf(head: Buffer): Promise<string | null> {
+  // What tells its kinds apart may stand at the end of a TIFF, which is not here.
+  if (tiffSignatures.includes(head.toString('latin1', 0, 4))) return 'image/tiff'
   try {
     return (await fileTypeFromBuffer(head))?.mime ?? null
   } catch {

@@ -23,6 +23,8 @@ export type ImageProblemCode =
   | 'svg_refused'
   | 'unsupported_type'
   | 'not_an_image'
+  | 'too_heavy'
+  | 'decoder_crash'
 
 /** A picture that could not be had: data, not an error. */
 export interface ImageProblem {

@@ -11,6 +11,8 @@ import type { Ledger, PendingImages, Writer } from '../ledger/ledger.js'
 import type { Progress } from '../progress.js'
 import type { Store } from '../store/store.js'
 import type { Wholesaler } from '../wholesaler.js'
+import type { Decode } from './decode.js'
+import { DecoderPool } from './decoder-pool.js'
 import { createDownload, type Download } from './download.js'
 import type { HostQueueLimits } from './host-queue.js'
 import { imageBase } from './image-base.js'
@@ -41,6 +43,8 @@ export interface ImageRun {
   readonly onCounts?: (counts: JobImageCounts) => void
   /** How pictures are fetched. Default: by `http` and from below the feed's folder and the image roots. */
   readonly download?: Download
+  /** How pictures are decoded. Default: in processes of their own, which end with the phase. */
+  readonly decode?: Decode
 }
 
 /** Products under way at once: enough to keep 16 downloads busy when each has only one image left to get. */
@@ -73,7 +77,8 @@ export async function importImages(run: ImageRun): Promise<JobImageCounts> {
   const failure = new AbortController()
   const signal = AbortSignal.any([run.signal, failure.signal])
   const counts = { ...noCounts.images }
-  const ports = await preparePorts(run, signal, counts)
+  const decoders = new DecoderPool(signal)
+  const ports = await preparePorts(run, signal, counts, decoders)
   const underway = new Set<Promise<void>>()
   let done = 0
 
@@ -93,11 +98,17 @@ export async function importImages(run: ImageRun): Promise<JobImageCounts> {
     underway.add(work)
   }
 
-  for await (const pending of pendingProducts(run, signal)) {
-    begin(pending)
-    if (underway.size >= productsMax) await Promise.race(underway)
+  try {
+    for await (const pending of pendingProducts(run, signal)) {
+      begin(pending)
+      if (underway.size >= productsMax) await Promise.race(underway)
+    }
+  } catch (error: unknown) {
+    failure.abort(error)
+  } finally {
+    await Promise.all(underway)
+    await decoders.close()
   }
-  await Promise.all(underway)
 
   if (signal.aborted) step('failed', done)
   signal.throwIfAborted()
@@ -121,15 +132,26 @@ async function* pendingProducts(run: ImageRun, signal: AbortSignal): AsyncGenera
   }
 }
 
-async function preparePorts(run: ImageRun, signal: AbortSignal, counts: { downloaded: number }): Promise<ProductPorts> {
+async function preparePorts(
+  run: ImageRun,
+  signal: AbortSignal,
+  counts: { downloaded: number },
+  decoders: DecoderPool,
+): Promise<ProductPorts> {
   const { ledger, store, http, wholesaler, allowPrivateHosts, clock } = run
   const tmpDir = join(run.stateDir, 'tmp')
   await prepareTempDir(tmpDir, clock.now())
   const base = imageBase(wholesaler.source, wholesaler.imageRoots)
+  const download = run.download ?? createDownload({ http, tmpDir, folders: base.folders, allowPrivateHosts })
   const intake = new ImageIntake({
     library: ledger.images,
     store,
-    download: run.download ?? createDownload({ http, tmpDir, folders: base.folders, allowPrivateHosts }),
+    download: (address, until) => {
+      // A decoder starts while the first picture is on its way.
+      if (run.decode === undefined) decoders.warmUp()
+      return download(address, until)
+    },
+    decode: run.decode ?? decoders.decode,
     tmpDir,
     signal,
     ...(run.concurrency === undefined ? {} : { limits: run.concurrency }),

@@ -4,24 +4,23 @@
  * done once.
  */
 import { rm } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
 import pLimit from 'p-limit'
 import { failpoint } from '../failpoint.js'
 import type { Store } from '../store/store.js'
 import { BoundedMap } from './bounded-map.js'
-import { checkImage, pixelsMax } from './check.js'
+import type { Decode, DecodedPicture } from './decode.js'
 import type { Download, UsableAddress } from './download.js'
 import { HostQueue, type HostQueueLimits } from './host-queue.js'
 import type { Downloaded, ImageProblem } from './image.js'
 import type { ImageLibrary, LibraryImage } from './library.js'
-import { perceptualHash } from './perceptual-hash.js'
-import { type ProcessedImage, processImage, RECIPE_VERSION } from './process.js'
+import { RECIPE_VERSION } from './process.js'
 import { writeTempFile } from './temp-file.js'
 
 export interface ObtainPorts {
   readonly library: ImageLibrary
   readonly store: Pick<Store, 'hasImages' | 'putImage'>
   readonly download: Download
+  readonly decode: Decode
   readonly tmpDir: string
   readonly signal: AbortSignal
   readonly limits?: HostQueueLimits
@@ -48,10 +47,6 @@ type Outcome = ObtainedImage | ImageProblem
 
 /** Files between download and store at once: what is held in memory and in `tmp/` is bounded by it. */
 const filesMax = 32
-/** Pictures processed at once: two for each core, but no more than libuv has threads by default. */
-const processesMax = Math.min(4, 2 * availableParallelism())
-/** Above this a picture has the processor to itself: four of the largest would take 800 MB. */
-const largePixels = pixelsMax / 4
 /** Addresses remembered to be done in this run: enough for pictures shared by neighbours in the feed. */
 const rememberedMax = 10_000
 
@@ -59,8 +54,6 @@ export class ImageIntake {
   readonly #ports: ObtainPorts
   readonly #hosts: HostQueue
   readonly #files = pLimit(filesMax)
-  readonly #processes = pLimit(processesMax)
-  readonly #largeProcesses = pLimit(1)
   readonly #byAddress = new Map<string, Promise<Outcome>>()
   readonly #byHash = new Map<string, Promise<Outcome>>()
   /** What came of the addresses asked for in this run: a problem, or null when the library knows it now. */
@@ -131,19 +124,13 @@ export class ImageIntake {
   }
 
   async #takeInOnce(url: string, { sha256, content }: Downloaded): Promise<Outcome> {
-    const { library, store, signal } = this.#ports
+    const { library, store, decode, signal } = this.#ports
     const known = await library.findByHash(sha256)
     if (known !== null && (await store.hasImages([known.storeId])).has(known.storeId)) {
       return { ok: true, image: known, isNew: false }
     }
-    const checked = await checkImage(content)
-    if (!checked.ok) return checked
-    const isLarge = checked.width * checked.height > largePixels
-    const processed = await (isLarge ? this.#largeProcesses : this.#processes)(async () => {
-      signal.throwIfAborted()
-      const result = await processImage(content, checked)
-      return result.ok ? { ...result, looks: await looksOf(result.data) } : result
-    })
+    signal.throwIfAborted()
+    const processed = await decode(content)
     if (!processed.ok) return processed
     return { ok: true, image: await this.#put(url, sha256, processed), isNew: true }
   }
@@ -151,14 +138,14 @@ export class ImageIntake {
   async #put(
     originalUrl: string,
     sha256: string,
-    { extension, width, height, data, looks }: ProcessedImage & { readonly looks: string | null },
+    { extension, width, height, data, perceptualHash }: DecodedPicture,
   ): Promise<LibraryImage> {
     const facts = { sha256, extension, width, height, bytes: data.length }
     const path = await writeTempFile(data, this.#ports.tmpDir)
     try {
       const { id } = await this.#ports.store.putImage({ ...facts, path, originalUrl })
       failpoint('image-put', sha256)
-      return { ...facts, storeId: id, perceptualHash: looks, recipe: RECIPE_VERSION }
+      return { ...facts, storeId: id, perceptualHash, recipe: RECIPE_VERSION }
     } finally {
       await rm(path, { force: true })
     }
@@ -167,9 +154,4 @@ export class ImageIntake {
 
 function notNew(outcome: Outcome): Outcome {
   return outcome.ok ? { ...outcome, isNew: false } : outcome
-}
-
-/** Only the audit asks for it: a picture that it cannot be made of is stored all the same. */
-function looksOf(data: Buffer): Promise<string | null> {
-  return perceptualHash(data).catch(() => null)
 }

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../../src/core/clock.js'
 import { createHttpClient } from '../../../src/core/http/http-client.js'
+import { decodeHere } from '../../../src/core/images/decode.js'
 import { type ImageRun, importImages } from '../../../src/core/images/import-images.js'
 import type { JobImageCounts } from '../../../src/core/jobs/job.js'
 import type { PendingImages } from '../../../src/core/ledger/ledger.js'
@@ -71,6 +72,7 @@ export async function withImagePhase(body: (phase: ImagePhase) => Promise<void>)
               },
               allowPrivateHosts: [server.host],
               signal: new AbortController().signal,
+              decode: decodeHere,
               ...options,
             }),
           gallery: async (key) => (await store.imagesOf(storeId(key))).gallery.map(({ originalUrl }) => originalUrl),

@@ -1,0 +1,45 @@
+/** Makes of downloaded bytes the picture that the shop shows: recognised, checked, processed, and looked at. */
+import { checkImage, type ImageContent, pixelsMax } from './check.js'
+import type { ImageProblem } from './image.js'
+import { perceptualHash } from './perceptual-hash.js'
+import { type ProcessedImage, processImage } from './process.js'
+
+export interface DecodedPicture extends ProcessedImage {
+  /** Null when none could be made: only the audit asks for it. */
+  readonly perceptualHash: string | null
+}
+
+/**
+ * Decodes one picture. What the bytes are is data; throws only what stops the run. The caller keeps the content
+ * as it is until the answer is there.
+ */
+export type Decode = (content: ImageContent) => Promise<DecodedPicture | ImageProblem>
+
+/** A picture that was recognised, but is to be decoded alone. */
+export interface LargePicture {
+  readonly ok: 'large'
+}
+
+/** Above this a picture is decoded while no other large one is: four of the largest would take 800 MB. */
+const largePixels = pixelsMax / 4
+
+/** Decodes in this process, where a crash of the decoder is a crash of everything: see `decoder-pool.ts`. */
+export const decodeHere: Decode = async (content) => {
+  const decoded = await decodeUpTo(content, Number.POSITIVE_INFINITY)
+  if (decoded.ok !== 'large') return decoded
+  throw new Error('no picture has infinitely many pixels')
+}
+
+/** As `decodeHere`, but only says so of a large picture. */
+export function decodeUnlessLarge(content: ImageContent): Promise<DecodedPicture | ImageProblem | LargePicture> {
+  return decodeUpTo(content, largePixels)
+}
+
+async function decodeUpTo(content: ImageContent, pixels: number) {
+  const checked = await checkImage(content)
+  if (!checked.ok) return checked
+  if (checked.width * checked.height > pixels) return { ok: 'large' } as const
+  const processed = await processImage(content, checked)
+  if (!processed.ok) return processed
+  return { ...processed, perceptualHash: await perceptualHash(processed.data).catch(() => null) }
+}
