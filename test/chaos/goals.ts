@@ -1,6 +1,7 @@
 /** All goals, in the order in which they are shown. */
 import type { Goal } from './goal.js'
 import { killSyscallGoal } from './kill-syscall/kill-syscall-goal.js'
+import { kill9Goal } from './kill9/kill9-goal.js'
 import { storeGoal } from './store/store-goal.js'
 
-export const goals: readonly Goal[] = [storeGoal, killSyscallGoal].map((goal) => goal as unknown as Goal)
+export const goals: readonly Goal[] = [storeGoal, killSyscallGoal, kill9Goal].map((goal) => goal as unknown as Goal)
