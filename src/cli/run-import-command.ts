@@ -34,6 +34,7 @@ export interface ImportFlags {
   readonly batches?: number | undefined
   readonly 'per-batch': number
   readonly images: boolean
+  readonly 'retry-images': boolean
   readonly 'update-existing': boolean
   readonly lenient: boolean
   readonly 'dry-run': boolean
@@ -124,6 +125,7 @@ function jobOptions(
     remap: flags.remap,
     checksum: flags.checksum,
     refreshImages: false,
+    retryImages: flags['retry-images'],
     maxDurationMs: flags['max-duration'] ?? null,
     maxDelete: null,
     allowShrink: flags['allow-shrink'],
@@ -226,7 +228,7 @@ async function previewIn(stateDir: string, run: Run): Promise<void> {
   const { command, config, display, signal } = run
   const workshop = await openWorkshop(stateDir, config, toStderr)
   try {
-    const { feeds, pending, partial } = await previewImport(
+    const { feeds, pending, images, partial } = await previewImport(
       run.wholesalers,
       run.options,
       { ...workshop, progress: display, onReject: () => {} },
@@ -245,6 +247,7 @@ async function previewIn(stateDir: string, run: Run): Promise<void> {
       feeds: feedFields(feeds, null),
       pending,
       imagesPending: null,
+      imagePlan: images,
     })
     await display.close()
     command.endWith(exitCode)

@@ -127,6 +127,28 @@ const feed = {
 const staged = z.strictObject({ new: number, changed: number, unchanged: number, missing: number })
 const importFeed = z.strictObject({ ...feed, staged: staged.nullable(), rejects_file: z.string().nullable() })
 
+const imagePlan = z.strictObject({
+  products: number,
+  keep: number,
+  attach: number,
+  download: number,
+  skip: number,
+  requests: number,
+  reasons: z.record(z.string(), number),
+})
+
+const imageDecision = z.strictObject({
+  url: z.string(),
+  action: z.enum(['keep', 'attach', 'download', 'skip']),
+  reason: z.string(),
+  detail: z.string().nullable(),
+  image_id: id.nullable(),
+  retry_at: unixTime.nullable(),
+  retry_at_iso: isoTime.nullable(),
+  in_gallery: z.boolean(),
+  variants: z.array(z.string()),
+})
+
 const importDocument = z.strictObject({
   ...head,
   job_id: number.nullable(),
@@ -145,7 +167,7 @@ const importDocument = z.strictObject({
   feeds: z.array(importFeed),
   feed: importFeed.exactOptional(),
   pending: number.nullable(),
-  images: z.strictObject({ ...imageCounts, pending: number.nullable() }),
+  images: z.strictObject({ ...imageCounts, pending: number.nullable(), plan: imagePlan.nullable() }),
   error: error.exactOptional(),
 })
 
@@ -190,6 +212,7 @@ const imageStatusDocument = z.strictObject({
       sha256: z.string().nullable(),
     }),
   ),
+  plan: z.array(imageDecision).nullable().exactOptional(),
 })
 
 const workerDocument = z.strictObject({

@@ -12,7 +12,7 @@ export function importSummary(document: ImportDocument, style: ChalkInstance): s
     ...pairLines([
       ['Products', job === null ? null : productsText(document)],
       ['Dry run', document.dry_run ? document.message : null],
-      ['Images', imagesText(document)],
+      ['Images', document.dry_run ? imagePlanText(document) : imagesText(document)],
       ['Left', leftText(document)],
       ['Rejects', rejectsText(feeds)],
       ['Time', job?.duration == null ? null : timeText(job.duration, job.total_processed)],
@@ -76,6 +76,20 @@ function imagesText({ images }: ImportDocument): string | null {
   return shown.length === 0 ? null : shown.join(', ')
 }
 
+function imagePlanText({ images: { plan } }: ImportDocument): string | null {
+  if (plan === null || plan.products === 0) return null
+  const counts = [
+    [plan.keep, 'to keep'],
+    [plan.attach, 'to attach from what is there'],
+    [plan.download, `to download with ${countOf(plan.requests, 'request')}`],
+    [plan.skip, 'to skip'],
+  ] as const
+  return counts
+    .filter(([number]) => number > 0)
+    .map(([number, words]) => `${count(number)} ${words}`)
+    .join(', ')
+}
+
 function leftText({ pending, images }: ImportDocument): string | null {
   const parts = [
     (pending ?? 0) === 0 ? null : countOf(pending ?? 0, 'product'),
@@ -102,6 +116,7 @@ function nextStep(document: ImportDocument): string | null {
   if (document.scheduled) return `wholesaler status ${id} --watch`
   if (job?.status === 'failed') return 'Finished batches are kept: the next wholesaler import goes on with the rest.'
   if ((document.pending ?? 0) > 0) return 'The next wholesaler import goes on with what is left.'
-  if (document.images.failed > 0) return 'The next wholesaler import tries the failed images again.'
+  if (document.images.failed > 0)
+    return 'A later import tries the failed images again; to try them now: wholesaler import --retry-images.'
   return null
 }

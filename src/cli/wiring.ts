@@ -111,6 +111,20 @@ export async function openStore({ stateDir }: StatePlace): Promise<Store> {
   return await openCatalog(stateDir, null)
 }
 
+/** Opens store and ledger for looking at them. Both are to be closed. Throws `usage` when nothing was ever imported. */
+export async function openShop(place: StatePlace): Promise<{ readonly store: Store; readonly ledger: Ledger }> {
+  const { openSqliteLedger } = await import('../core/ledger/sqlite-ledger.js')
+  const store = await openStore(place)
+  try {
+    const storeIdentity = await store.identity()
+    const ledger = await openSqliteLedger(join(place.stateDir, ledgerName), { storeIdentity, clock: systemClock })
+    return { store, ledger }
+  } catch (error: unknown) {
+    await store.close()
+    throw error
+  }
+}
+
 /** Path of the catalog. Throws `usage` when there is none. */
 export function findCatalog(stateDir: string): string {
   const path = join(stateDir, catalogName)

@@ -36,6 +36,7 @@ export default class Import extends BaseCommand {
       default: true,
       allowNo: true,
     }),
+    'retry-images': Flags.boolean({ summary: 'Ask again also for images that failed lately.' }),
     'update-existing': Flags.boolean({
       summary: 'Update products the store has; with --no-update-existing only create new ones.',
       default: true,

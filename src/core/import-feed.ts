@@ -139,6 +139,7 @@ async function attachImages(
       wholesaler,
       allowPrivateHosts: options.allowPrivateHosts,
       refresh: options.refreshImages,
+      retryFailed: options.retryImages,
       signal,
       outOfTime: () => tally.outOfTime(),
       onCounts: (soFar) => tally.setImages(before, soFar),

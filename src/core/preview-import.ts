@@ -1,34 +1,62 @@
 /** `--dry-run`: what an import would do, found out without writing to ledger or store. */
-
 import { concernsOneFeed, type FeedReport, failedFeed } from './feed-report.js'
+import { imageBase } from './images/image-base.js'
+import { type ImagePlanCounts, ImagePlanSum, planProduct } from './images/plan-product.js'
 import type { JobOptions } from './jobs/job.js'
-import type { Ledger } from './ledger/ledger.js'
+import type { Ledger, PendingImages } from './ledger/ledger.js'
+import { toStagedRow } from './product/fingerprint.js'
+import type { MappedProduct } from './product/mapping.js'
 import { type StagePorts, stageFeed } from './stage-feed.js'
+import type { Store } from './store/store.js'
 import type { Wholesaler } from './wholesaler.js'
 
 export interface ImportPreview {
   readonly feeds: readonly FeedReport[]
   /** Products that an import without `--batches` would write. */
   readonly pending: number
+  /** What would be decided about the images of products that do not have all of theirs; null with `--no-images`. */
+  readonly images: ImagePlanCounts | null
   /** A feed, or a part of one, could not be read. */
   readonly partial: boolean
 }
 
+type PreviewOptions = Pick<
+  JobOptions,
+  | 'remap'
+  | 'checksum'
+  | 'allowShrink'
+  | 'allowPrivateHosts'
+  | 'updateExisting'
+  | 'images'
+  | 'refreshImages'
+  | 'retryImages'
+>
+
+type PreviewPorts = StagePorts & { readonly store: Pick<Store, 'imagesOf' | 'hasImages'> }
+
 /** Reads every feed and counts. Throws the first feed's error when none could be read. */
 export async function previewImport(
   wholesalers: readonly Wholesaler[],
-  options: Pick<JobOptions, 'remap' | 'checksum' | 'allowShrink' | 'allowPrivateHosts' | 'updateExisting'>,
-  ports: StagePorts,
+  options: PreviewOptions,
+  ports: PreviewPorts,
   signal: AbortSignal,
 ): Promise<ImportPreview> {
   const feeds: FeedReport[] = []
+  const images = options.images ? new ImagePlanSum() : null
   let pending = 0
   let partial = false
   let firstError: unknown
   for (const wholesaler of wholesalers) {
     try {
-      const { feed, staged, read } = await stageFeed(wholesaler, ports, { ...options, dryRun: true, signal })
+      const plan = images === null ? null : imagePlanner(wholesaler, options, ports, images)
+      const { feed, staged, read } = await stageFeed(wholesaler, ports, {
+        ...options,
+        dryRun: true,
+        signal,
+        ...(plan === null ? {} : { onProducts: plan.addMapped }),
+      })
       feeds.push({ feed, staged })
+      if (!read) await plan?.addPending(signal)
       partial ||= read && (feed.rejects > 0 || !feed.complete)
       pending += read
         ? staged.new + (options.updateExisting ? staged.changed : 0)
@@ -41,9 +69,49 @@ export async function previewImport(
     }
   }
   if (firstError !== undefined && feeds.every(({ staged }) => staged === null)) throw firstError
-  return { feeds, pending, partial }
+  return { feeds, pending, images: images?.counts ?? null, partial }
 }
 
 function countPending(name: string, ledger: Ledger, { updateExisting }: Pick<JobOptions, 'updateExisting'>) {
   return ledger.countPending(name, { updateExisting })
+}
+
+/** Products asked of the ledger at once. */
+const pageSize = 100
+
+/** Decides about the images of a feed's products, as far as an import would look at them. */
+function imagePlanner(
+  wholesaler: Wholesaler,
+  { updateExisting, refreshImages, retryImages }: PreviewOptions,
+  ports: PreviewPorts,
+  sum: ImagePlanSum,
+) {
+  const base = imageBase(wholesaler.source, wholesaler.imageRoots)
+  const rules = { base, refresh: refreshImages, retryFailed: retryImages }
+  return {
+    /** Products as the feed has them now. */
+    async addMapped(mapped: readonly MappedProduct[]): Promise<void> {
+      const keys = mapped.map(({ product }) => product.key)
+      const states = await ports.ledger.imageStates(wholesaler.name, keys)
+      for (const each of mapped) {
+        const state = states.get(each.product.key)
+        if (state !== undefined && (!updateExisting || state.done === toStagedRow(each).images)) continue
+        sum.add(await planProduct(each.product, state?.storeId ?? null, rules, ports))
+      }
+    },
+    /** Products of a feed that has not changed since it was imported. */
+    async addPending(signal: AbortSignal): Promise<void> {
+      for (let after: string | null = null; ; ) {
+        const page: readonly PendingImages[] = await ports.ledger.pendingImages(wholesaler.name, {
+          size: pageSize,
+          after,
+        })
+        for (const { product, storeId } of page) sum.add(await planProduct(product, storeId, rules, ports))
+        signal.throwIfAborted()
+        const last = page.at(-1)
+        if (last === undefined) return
+        after = last.key
+      }
+    },
+  }
 }

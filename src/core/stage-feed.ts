@@ -54,8 +54,8 @@ export interface StageOptions {
   readonly dryRun: boolean
   readonly allowPrivateHosts: readonly string[]
   readonly signal: AbortSignal
-  /** Called with mapped products as they come, for `feed inspect`. */
-  readonly onProducts?: (products: readonly MappedProduct[]) => void
+  /** Called with mapped products as they come, and waited for: for `feed inspect` and dry runs. */
+  readonly onProducts?: (products: readonly MappedProduct[]) => void | Promise<void>
 }
 
 export interface StagedFeed {
@@ -245,7 +245,7 @@ async function stageProducts(
       count.rejects += rejects.length
       count.skipped += skipped
       count.currency ??= products.find(({ product }) => product.currency !== undefined)?.product.currency ?? null
-      options.onProducts?.(products)
+      await options.onProducts?.(products)
       const rows = products.map(toStagedRow)
       addRows(count, rows, 1)
       const replaced = await staging.write(rows)

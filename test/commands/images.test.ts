@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdir, rm } from 'node:fs/promises'
 import { DatabaseSync } from '@photostructure/sqlite'
 import sharp from 'sharp'
+import type { ImageDecisionFields } from '../../src/cli/documents.js'
 import { type ImageServer, withImageServer } from '../support/image-server.js'
 import { inWorkplace, type Workplace } from './workplace.js'
 
@@ -84,7 +85,7 @@ describe('images of a feed', function () {
     })
   })
 
-  it('that are not there cost no product and no other image, and the next run gets them (I1, I12)', async () => {
+  it('that are not there cost no product and no other image, and a later run gets them, or the next one that is told to (I1, I12)', async () => {
     await withShop(async ({ place, server, importShop }) => {
       server.serve('/a1.jpg', { kind: 'status', status: 404 })
       server.serve('/b.jpg', { kind: 'body', type: 'image/jpeg', body: '<html>Sign in</html>' })
@@ -98,12 +99,45 @@ describe('images of a feed', function () {
       server.serve('/a1.jpg', await picture(10))
       server.serve('/b.jpg', await picture(30))
       const asked = server.requests()
-      const next = await importShop()
+      const soon = await importShop()
+      assert.deepEqual([soon.code, soon.images.failed, server.requests() - asked], [3, 2, 0])
+      const next = await importShop('--retry-images')
       assert.deepEqual(
         [next.code, next.job?.total_processed, next.images.attached, next.images.failed, server.requests() - asked],
         [0, 0, 2, 0, 2],
       )
       assert.equal((await imagesOf(place, 'A')).total_images, 2)
+    })
+  })
+
+  it('are decided about beforehand, with reasons, without asking any server', async () => {
+    await withShop(async ({ place, server, importShop }) => {
+      const before = await importShop('--dry-run')
+      const { plan } = before.images
+      assert.deepEqual([plan?.products, plan?.download, plan?.requests], [2, 3, 3])
+      assert.equal(server.requests(), 0)
+
+      server.serve('/a2.jpg', { kind: 'status', status: 404 })
+      await importShop()
+      const asked = server.requests()
+      const shop = `sku,name,images\nA,One,${server.url('/a1.jpg')}|${server.url('/a2.jpg')}|${server.url('/b.jpg')}\n`
+      await place.write('shop.csv', shop)
+      const after = await importShop('--dry-run')
+      const { stdout } = await place.run('images', 'A', '--plan', '--json')
+      const decisions: readonly ImageDecisionFields[] = JSON.parse(stdout).plan
+      const { stdout: text } = await place.run('images', 'A', '--plan')
+
+      assert.deepEqual(after.images.plan?.reasons, { 'attach:library': 1, 'keep:original_url': 1, 'skip:http_404': 1 })
+      assert.deepEqual(
+        decisions.map(({ action, reason }) => [action, reason]),
+        [
+          ['keep', 'original_url'],
+          ['skip', 'http_404'],
+        ],
+      )
+      assert.match(decisions[1]?.retry_at_iso ?? '', /^20\d\d-/)
+      assert.match(text, /skip +the server answered with status 404, asked again after 20\d\d-/)
+      assert.equal(server.requests(), asked)
     })
   })
 

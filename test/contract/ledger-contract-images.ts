@@ -151,6 +151,29 @@ export function imageContract(withLedger: WithLedger): void {
     )
 
     it(
+      'can be asked for by key: which product of the store, which images are done, what the feed names now',
+      withLedger(async ({ ledger }) => {
+        await stage(ledger, [row('a', { images: ['1.jpg'] }), row('b', { images: ['2.jpg'] })])
+        const writer = await importAll(ledger)
+        await ledger.finishImages(writer, aren, 'a', 'images 1.jpg')
+        await stage(ledger, [row('a', { images: ['1.jpg', '9.jpg'] }), row('c')])
+
+        assert.deepEqual(
+          [...(await ledger.imageStates(aren, ['a', 'b', 'c', 'd']))],
+          [
+            ['a', { storeId: 'id of a', done: 'images 1.jpg' }],
+            ['b', { storeId: 'id of b', done: null }],
+          ],
+        )
+        assert.deepEqual((await ledger.stagedProduct(aren, 'a'))?.images, [{ url: '1.jpg' }, { url: '9.jpg' }])
+        assert.deepEqual(
+          [await ledger.stagedProduct(aren, 'b'), await ledger.stagedProduct('nobody', 'a')],
+          [null, null],
+        )
+      }),
+    )
+
+    it(
       'are done by the newest owner of the job only',
       withLedger(async ({ ledger }) => {
         await stage(ledger, [row('a', { images: ['1.jpg'] })])
@@ -216,17 +239,27 @@ export function imageContract(withLedger: WithLedger): void {
     )
 
     it(
-      'counts the failures of a URL until it succeeds',
+      'counts the failures of a URL until it succeeds, and knows since when it fails in this way',
       withLedger(async ({ ledger: { images }, clock }) => {
         const url = 'https://a/1.jpg'
         await images.recordFailure(url, { code: 'timeout', reason: 'no answer' })
         clock.advance(5)
         await images.recordFailure(url, { code: 'http_404', reason: 'gone' })
+        const firstFailedAt = clock.now()
+        clock.advance(7)
+        await images.recordFailure(url, { code: 'http_404', reason: 'still gone' })
 
         const failed = (await images.failures([url, 'https://b/2.jpg'])).get(url)
         await images.record(url, lamp)
 
-        assert.deepEqual(failed, { url, code: 'http_404', reason: 'gone', failedAt: clock.now(), times: 2 })
+        assert.deepEqual(failed, {
+          url,
+          code: 'http_404',
+          reason: 'still gone',
+          failedAt: clock.now(),
+          firstFailedAt,
+          times: 3,
+        })
         assert.equal((await images.failures([url])).size, 0)
       }),
     )

@@ -1,9 +1,10 @@
 /** The images of one product, as in the original guide's `image-status`, and the list of them. */
+
+import type { ImageDecision } from '../../core/images/plan-images.js'
 import type { StoreImage, StoreProduct } from '../../core/store/store.js'
 import { type DocumentHead, documentHead } from './document.js'
-
-/** A number where the store's ids are integers, as they are in the catalog and in WooCommerce. */
-export type IdField = number | string
+import { type IdField, idField } from './id-field.js'
+import { type ImageDecisionFields, imageDecisionFields } from './image-plan-document.js'
 
 export interface ImageFields {
   readonly id: IdField
@@ -31,6 +32,8 @@ export interface ImageStatusDocument extends DocumentHead {
   readonly total_images: number
   readonly featured_image_url: string | null
   readonly images: readonly ImageFields[]
+  /** What an import would do, with `--plan`; null when no feed that was read describes the product. */
+  readonly plan?: readonly ImageDecisionFields[] | null
 }
 
 export interface ImageStatus {
@@ -40,9 +43,11 @@ export interface ImageStatus {
   readonly variants: ReadonlyMap<string, StoreImage>
   /** Makes an address of a `StoreImage.url`, which may be a path below the media folder. */
   readonly locate: (url: string) => string
+  /** What an import would do; left out when that was not asked. */
+  readonly plan?: readonly ImageDecision[] | null
 }
 
-export function imageStatusDocument({ product, gallery, variants, locate }: ImageStatus): ImageStatusDocument {
+export function imageStatusDocument({ product, gallery, variants, locate, plan }: ImageStatus): ImageStatusDocument {
   const [featured] = gallery
   const fields = (image: StoreImage, role: ImageFields['role'], variant: string | null): ImageFields => ({
     id: idField(image.id),
@@ -67,10 +72,6 @@ export function imageStatusDocument({ product, gallery, variants, locate }: Imag
       ...gallery.map((image, index) => fields(image, index === 0 ? 'featured' : 'gallery', null)),
       ...[...variants].map(([key, image]) => fields(image, 'variant', key)),
     ],
+    ...(plan === undefined ? {} : { plan: plan?.map(imageDecisionFields) ?? null }),
   }
-}
-
-function idField(id: string): IdField {
-  const number = Number(id)
-  return Number.isSafeInteger(number) && String(number) === id ? number : id
 }

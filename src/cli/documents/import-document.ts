@@ -1,8 +1,10 @@
 /** The result of an import, and the one shape of a feed. */
+import type { ImagePlanCounts } from '../../core/images/plan-product.js'
 import { type Job, noCounts } from '../../core/jobs/job.js'
 import type { FeedSummary, StagedCounts } from '../../core/ledger/ledger.js'
 import { isSuccess } from '../exit-code.js'
 import { type DocumentHead, documentHead, type ErrorFields, type ErrorLike, errorFields } from './document.js'
+import { type ImagePlanFields, imagePlanFields } from './image-plan-document.js'
 import { type ImageCountFields, imageCountFields, type JobFields, jobFields } from './job-document.js'
 
 /** The one shape of a feed, see `FeedSummary`. */
@@ -36,6 +38,8 @@ export interface ImportDocument extends DocumentHead {
   readonly images: ImageCountFields & {
     /** Products whose images are left for the next run; null when it is not known. */
     readonly pending: number | null
+    /** What would be done about images, with `--dry-run`; null otherwise, and with `--no-images`. */
+    readonly plan: ImagePlanFields | null
   }
   readonly error?: ErrorFields
 }
@@ -53,6 +57,8 @@ export interface ImportOutcome {
   readonly feeds: readonly ImportFeedFields[]
   readonly pending: number | null
   readonly imagesPending: number | null
+  /** Default: null. */
+  readonly imagePlan?: ImagePlanCounts | null
   readonly error?: ErrorLike
 }
 
@@ -60,6 +66,7 @@ export function importDocument(outcome: ImportOutcome): ImportDocument {
   const { job, feeds, error } = outcome
   const [onlyFeed] = feeds
   const images = job?.counts.images ?? noCounts.images
+  const imagePlan = outcome.imagePlan == null ? null : imagePlanFields(outcome.imagePlan)
   return {
     ...documentHead(isSuccess(outcome.exitCode)),
     job_id: job?.id ?? null,
@@ -72,7 +79,7 @@ export function importDocument(outcome: ImportOutcome): ImportDocument {
     feeds,
     ...(onlyFeed !== undefined && feeds.length === 1 ? { feed: onlyFeed } : {}),
     pending: outcome.pending,
-    images: { ...imageCountFields(images), pending: outcome.imagesPending },
+    images: { ...imageCountFields(images), pending: outcome.imagesPending, plan: imagePlan },
     ...(error === undefined ? {} : { error: errorFields(error) }),
   }
 }

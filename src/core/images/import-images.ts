@@ -35,6 +35,8 @@ export interface ImageRun {
   readonly signal: AbortSignal
   /** Fetch known addresses again. Default: false. */
   readonly refresh?: boolean
+  /** Fetch also what failed lately and is believed to fail again. Default: false. */
+  readonly retryFailed?: boolean
   /** Downloads at once, in all and per host. Default: 16 and 8. */
   readonly concurrency?: HostQueueLimits
   /** Asked before each product; true ends the phase early, in good order. Default: never. */
@@ -169,6 +171,7 @@ async function preparePorts(
     writer: run.writer,
     signal,
     refresh: run.refresh ?? false,
+    retryFailed: run.retryFailed ?? false,
   }
 }
 

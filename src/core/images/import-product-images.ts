@@ -5,12 +5,13 @@ import { failpoint } from '../failpoint.js'
 import type { JobImageCounts } from '../jobs/job.js'
 import type { Ledger, PendingImages, Writer } from '../ledger/ledger.js'
 import type { ImageOutcome, Progress } from '../progress.js'
-import type { Store, StoreId, StoreImage } from '../store/store.js'
-import { arrangeImages, type CurrentImages, type SettledImage } from './arrange-images.js'
+import type { Store, StoreId } from '../store/store.js'
+import { arrangeImages, type SettledImage } from './arrange-images.js'
 import { type WantedImage, wantedImages } from './image.js'
+import { gatherFacts } from './image-facts.js'
 import type { ImageBase } from './normalize-url.js'
 import type { ImageIntake } from './obtain-image.js'
-import { type ImageDecision, type ImageFacts, planImages } from './plan-images.js'
+import { type ImageDecision, planImages } from './plan-images.js'
 
 export interface ProductPorts {
   readonly ledger: Pick<Ledger, 'finishImages' | 'images'>
@@ -22,6 +23,7 @@ export interface ProductPorts {
   readonly writer: Writer
   readonly signal: AbortSignal
   readonly refresh: boolean
+  readonly retryFailed: boolean
 }
 
 interface Settled extends SettledImage {
@@ -49,7 +51,7 @@ export async function importProductImages(pending: PendingImages, ports: Product
     return { wanted: 0, attached: 0, duplicatesSkipped: 0, failed: 0 }
   }
   const { facts, current } = await lookUp(wanted, pending.storeId, ports)
-  const decisions = planImages(facts, { now: clock.now(), base, refresh })
+  const decisions = planImages(facts, { now: clock.now(), base, refresh, retryFailed: ports.retryFailed })
   let settled = await allOf(decisions.map((decision) => settle(decision, ports)))
   signal.throwIfAborted()
 
@@ -70,36 +72,10 @@ export async function importProductImages(pending: PendingImages, ports: Product
 }
 
 /** What the store and the library know about the wanted pictures; what the store has lost is forgotten first. */
-async function lookUp(
-  wanted: readonly WantedImage[],
-  productId: StoreId,
-  { ledger, store }: ProductPorts,
-): Promise<{ readonly facts: ImageFacts; readonly current: CurrentImages }> {
-  const keys = wanted.flatMap(({ address }) => (address.ok ? [address.key] : []))
-  const [known, failures, linked] = await allOf([
-    ledger.images.findByUrl(keys),
-    ledger.images.failures(keys),
-    store.imagesOf(productId),
-  ] as const)
-  const linkedImages = [...linked.gallery, ...linked.variants.values()]
-  const ids = [...new Set([...[...known.values()].map(({ storeId }) => storeId), ...linkedImages.map(({ id }) => id)])]
-  const present: ReadonlySet<StoreId> = ids.length === 0 ? new Set() : await store.hasImages(ids)
-  const lost = ids.filter((id) => !present.has(id))
+async function lookUp(wanted: readonly WantedImage[], productId: StoreId, { ledger, store }: ProductPorts) {
+  const { lost, ...known } = await gatherFacts(wanted, productId, { library: ledger.images, store })
   if (lost.length > 0) await ledger.images.forget(lost)
-
-  const isPresent = ({ id }: StoreImage): boolean => present.has(id)
-  return {
-    facts: {
-      wanted,
-      existing: linkedImages.filter(isPresent),
-      library: new Map([...known].filter(([, { storeId }]) => present.has(storeId))),
-      failures,
-    },
-    current: {
-      gallery: linked.gallery.filter(isPresent),
-      variants: new Map([...linked.variants].filter(([, image]) => isPresent(image))),
-    },
-  }
+  return known
 }
 
 async function settle(decision: ImageDecision, { intake }: ProductPorts): Promise<Settled> {

@@ -44,8 +44,11 @@ export interface ImageFailure {
   /** `http_404`, `not_an_image`, `too_large`, `timeout`, `no_file` … */
   readonly code: string
   readonly reason: string
-  /** Unix ms. */
+  /** When it failed last, Unix ms. */
   readonly failedAt: number
+  /** When it failed first, of the failures in a row with this code. */
+  readonly firstFailedAt: number
+  /** How many failures in a row, whatever their code. */
   readonly times: number
 }
 

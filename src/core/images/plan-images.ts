@@ -3,6 +3,7 @@
  * knows is handed in, so the same facts always give the same decisions, each with its reason.
  */
 import type { StoreImage } from '../store/store.js'
+import { retryAt } from './failure-ttl.js'
 import type { WantedImage } from './image.js'
 import type { ImageFailure, LibraryImage } from './library.js'
 import { type ImageAddress, type ImageBase, normalizeUrl } from './normalize-url.js'
@@ -55,17 +56,10 @@ export interface PlanOptions {
   readonly base: ImageBase
   /** Fetches known addresses again, because a picture may have changed behind its address. Default: false. */
   readonly refresh?: boolean
-  /** How long a failure of this code is believed, in ms. Default: `failureTtlMs`. */
-  readonly ttlMs?: (code: string) => number
-}
-
-/**
- * How long a failure keeps a picture from being asked for again. Every failure is tried again on the next
- * run: runs are a day apart in most shops, and one request for a picture that is still gone costs less
- * than a picture that came back and stays missing.
- */
-export function failureTtlMs(_code: string): number {
-  return 0
+  /** Asks again also for what failed and is still believed to. Default: false. */
+  readonly retryFailed?: boolean
+  /** From when on a failure is tried again, Unix ms. Default: `retryAt`. */
+  readonly retryAt?: (failure: ImageFailure) => number
 }
 
 /** One decision per wanted picture, in order. */
@@ -129,7 +123,8 @@ function onProduct(address: ImageAddress, { original, own }: Known): OnProduct |
 
 function afterFailure(wanted: WantedImage, failure: ImageFailure | undefined, options: PlanOptions): ImageDecision {
   if (failure === undefined) return { action: 'download', wanted, reason: 'unknown', replaces: null }
-  const retryAt = failure.failedAt + (options.ttlMs ?? failureTtlMs)(failure.code)
-  if (options.now >= retryAt) return { action: 'download', wanted, reason: 'failed_before', replaces: null }
-  return { action: 'skip', wanted, code: failure.code, reason: failure.reason, retryAt }
+  const next = (options.retryAt ?? retryAt)(failure)
+  if (options.now >= next || options.retryFailed === true)
+    return { action: 'download', wanted, reason: 'failed_before', replaces: null }
+  return { action: 'skip', wanted, code: failure.code, reason: failure.reason, retryAt: next }
 }

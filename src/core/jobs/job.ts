@@ -33,6 +33,8 @@ export interface JobOptions {
   readonly remap: boolean
   readonly checksum: boolean
   readonly refreshImages: boolean
+  /** Ask again also for images that failed lately. */
+  readonly retryImages: boolean
   /** Milliseconds; null = none. */
   readonly maxDurationMs: number | null
   /** Null = the default guard of 20 %. */

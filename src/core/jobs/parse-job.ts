@@ -135,6 +135,7 @@ function parseOptions(value: unknown, path: string): JobOptions {
     remap: flag(stored.remap, at('remap')),
     checksum: flag(stored.checksum, at('checksum')),
     refreshImages: flag(stored.refreshImages, at('refreshImages')),
+    retryImages: flag(stored.retryImages, at('retryImages')),
     maxDurationMs: nullable(time)(stored.maxDurationMs, at('maxDurationMs')),
     maxDelete: nullable(count)(stored.maxDelete, at('maxDelete')),
     allowShrink: flag(stored.allowShrink, at('allowShrink')),

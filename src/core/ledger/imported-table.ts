@@ -1,9 +1,11 @@
 /** What was last imported, and whose images are still to be attached. */
 import { parseBody } from '../product/fingerprint.js'
+import type { Product } from '../product/product.js'
 import type { Database } from '../sqlite.js'
 import { passFence } from './fence.js'
-import type { ImportedProduct, PendingImages, Writer } from './ledger.js'
+import type { ImageState, ImportedProduct, PendingImages, Writer } from './ledger.js'
 import type { Pace } from './pace.js'
+import { pick } from './pick.js'
 import { rowState } from './schema.js'
 import type { WholesalerRef } from './wholesaler-table.js'
 
@@ -56,6 +58,24 @@ export class ImportedTable {
   countPendingImages({ id, currentSnapshot }: WholesalerRef): number {
     const count = this.#database.prepare<{ count: number }>(`SELECT count(*) AS count ${pendingImages}`)
     return count.get(currentSnapshot, id)?.count ?? 0
+  }
+
+  imageStates({ id }: WholesalerRef, keys: readonly string[]): ReadonlyMap<string, ImageState> {
+    const find = this.#database.prepare<ImageState>(
+      'SELECT store_product_id AS storeId, images_done AS done FROM imported WHERE wholesaler_id = ? AND key = ?',
+    )
+    return pick(keys, (key) => {
+      const row = find.get(id, key)
+      return row === undefined ? undefined : { storeId: row.storeId, done: row.done }
+    })
+  }
+
+  stagedProduct({ currentSnapshot }: WholesalerRef, key: string): Product | null {
+    const row = this.#database
+      .prepare<{ body: string }>(`
+        SELECT body FROM staged s JOIN staged_body p ON p.id = s.id WHERE s.snapshot_id = ? AND s.key = ?`)
+      .get(currentSnapshot, key)
+    return row === undefined ? null : parseBody(row.body)
   }
 
   finishImages(writer: Writer, wholesaler: WholesalerRef, key: string, imagesFingerprint: string): void {

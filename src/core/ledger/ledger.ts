@@ -176,6 +176,12 @@ export interface PendingImages {
   readonly product: Product
 }
 
+export interface ImageState {
+  readonly storeId: string
+  /** The images fingerprint whose images are all attached; null: none is. */
+  readonly done: string | null
+}
+
 export interface BatchCounts {
   readonly processed: number
   readonly created: number
@@ -238,6 +244,10 @@ export interface Ledger {
     options: { readonly size: number; readonly after: string | null },
   ): Promise<readonly PendingImages[]>
   countPendingImages(wholesaler: string): Promise<number>
+  /** How the images of imported products stand, by key. Products that were never imported are left out. */
+  imageStates(wholesaler: string, keys: readonly string[]): Promise<ReadonlyMap<string, ImageState>>
+  /** The product as the current snapshot has it; null when it has none of this key. */
+  stagedProduct(wholesaler: string, key: string): Promise<Product | null>
   /** The images of this product, in this version, are all attached. */
   finishImages(writer: Writer, wholesaler: string, key: string, imagesFingerprint: string): Promise<void>
 

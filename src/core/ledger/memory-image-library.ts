@@ -85,8 +85,10 @@ export class MemoryImageLibrary implements ImageLibrary {
     url: string,
     { code, reason }: { readonly code: string; readonly reason: string },
   ): Promise<void> {
-    const times = (this.#failures.get(url)?.times ?? 0) + 1
-    this.#failures.set(url, { url, code, reason, failedAt: this.#clock.now(), times })
+    const before = this.#failures.get(url)
+    const failedAt = this.#clock.now()
+    const firstFailedAt = before?.code === code ? before.firstFailedAt : failedAt
+    this.#failures.set(url, { url, code, reason, failedAt, firstFailedAt, times: (before?.times ?? 0) + 1 })
   }
 
   async failures(urls: readonly string[]): Promise<ReadonlyMap<string, ImageFailure>> {

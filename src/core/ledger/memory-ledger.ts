@@ -1,11 +1,13 @@
 import type { Clock } from '../clock.js'
 import { parseBody } from '../product/fingerprint.js'
+import type { Product } from '../product/product.js'
 import { staleWriter } from '../store/stale-writer.js'
 import type { ItemResult } from '../store/store.js'
 import type {
   BatchCounts,
   ClaimedBatch,
   ClaimOptions,
+  ImageState,
   ImportedProduct,
   Ledger,
   PendingImages,
@@ -27,6 +29,7 @@ import {
   pendingRows,
   withPendingImages,
 } from './memory-wholesaler.js'
+import { pick } from './pick.js'
 
 interface Page {
   readonly size: number
@@ -156,6 +159,18 @@ class MemoryLedger implements Ledger {
   async countPendingImages(wholesaler: string): Promise<number> {
     const found = this.#wholesalers.get(wholesaler)
     return found === undefined ? 0 : withPendingImages(found).length
+  }
+
+  async imageStates(wholesaler: string, keys: readonly string[]): Promise<ReadonlyMap<string, ImageState>> {
+    return pick(keys, (key) => {
+      const product = this.#wholesalers.get(wholesaler)?.imported.get(key)
+      return product === undefined ? undefined : { storeId: product.storeId, done: product.imagesDone }
+    })
+  }
+
+  async stagedProduct(wholesaler: string, key: string): Promise<Product | null> {
+    const found = this.#wholesalers.get(wholesaler)?.rows.get(key)
+    return found === undefined ? null : parseBody(found.row.body)
   }
 
   async finishImages(writer: Writer, wholesaler: string, key: string, imagesFingerprint: string): Promise<void> {

@@ -185,6 +185,9 @@ export const ledgerMigrations: readonly string[] = [
     PRIMARY KEY (wholesaler_id, key)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE image_failure ADD COLUMN first_failed_at INTEGER;  -- of the failures in a row with this code
+  `,
 ]
 
 /** `staged.state`: how a staged product stands to what was last imported. Above 0: pending. */

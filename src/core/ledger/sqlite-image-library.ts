@@ -130,22 +130,23 @@ export class SqliteImageLibrary implements ImageLibrary {
     this.#database.transaction(() => {
       this.#database
         .prepare(`
-          INSERT INTO image_failure (store_id, url, code, reason, failed_at, times) VALUES (?, ?, ?, ?, ?, 1)
+          INSERT INTO image_failure (store_id, url, code, reason, failed_at, first_failed_at, times)
+          VALUES (?1, ?2, ?3, ?4, ?5, ?5, 1)
           ON CONFLICT DO UPDATE SET
-            code = excluded.code, reason = excluded.reason, failed_at = excluded.failed_at, times = times + 1`)
+            first_failed_at = CASE WHEN code = ?3 THEN coalesce(first_failed_at, failed_at) ELSE ?5 END,
+            code = ?3, reason = ?4, failed_at = ?5, times = times + 1`)
         .run(this.#storeId, url, code, reason, this.#clock.now())
     })
   }
 
   async failures(urls: readonly string[]): Promise<ReadonlyMap<string, ImageFailure>> {
     const find = this.#database.prepare<ImageFailure>(
-      'SELECT url, code, reason, failed_at AS failedAt, times FROM image_failure WHERE store_id = ? AND url = ?',
+      `SELECT url, code, reason, failed_at AS failedAt, coalesce(first_failed_at, failed_at) AS firstFailedAt, times
+       FROM image_failure WHERE store_id = ? AND url = ?`,
     )
     return pick(urls, (url) => {
       const row = find.get(this.#storeId, url)
-      if (row === undefined) return undefined
-      const { code, reason, failedAt, times } = row
-      return { url, code, reason, failedAt, times }
+      return row === undefined ? undefined : { ...row }
     })
   }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js'
 import type { ImageLibrary } from '../images/library.js'
+import type { Product } from '../product/product.js'
 import { type Database, openDatabase } from '../sqlite.js'
 import type { ItemResult } from '../store/store.js'
 import { BatchTable } from './batch-table.js'
@@ -8,6 +9,7 @@ import type {
   BatchCounts,
   ClaimedBatch,
   ClaimOptions,
+  ImageState,
   ImportedProduct,
   Ledger,
   PendingImages,
@@ -169,6 +171,16 @@ class SqliteLedger implements Ledger {
   async countPendingImages(wholesaler: string): Promise<number> {
     const found = this.#wholesalers.find(wholesaler)
     return found === null ? 0 : this.#imported.countPendingImages(found)
+  }
+
+  async imageStates(wholesaler: string, keys: readonly string[]): Promise<ReadonlyMap<string, ImageState>> {
+    const found = this.#wholesalers.find(wholesaler)
+    return found === null ? new Map() : this.#imported.imageStates(found, keys)
+  }
+
+  async stagedProduct(wholesaler: string, key: string): Promise<Product | null> {
+    const found = this.#wholesalers.find(wholesaler)
+    return found === null ? null : this.#imported.stagedProduct(found, key)
   }
 
   async finishImages(writer: Writer, wholesaler: string, key: string, imagesFingerprint: string): Promise<void> {

@@ -12,7 +12,7 @@ import type { Product } from '../../../src/core/product/product.js'
 import type { ProgressEvent } from '../../../src/core/progress.js'
 import { MemoryStore } from '../../../src/core/store/memory-store.js'
 import type { ImageFile, Store } from '../../../src/core/store/store.js'
-import { fixedClock } from '../../support/fixed-clock.js'
+import { type FixedClock, fixedClock } from '../../support/fixed-clock.js'
 import { type ImageServer, withImageServer } from '../../support/image-server.js'
 import { inTempDir } from '../../support/temp-dir.js'
 
@@ -20,6 +20,7 @@ export const wholesaler = 'aren'
 const writer = { jobId: 1, token: 1 }
 
 export interface ImagePhase {
+  readonly clock: FixedClock
   readonly server: ImageServer
   readonly dir: string
   readonly store: CountingStore
@@ -49,6 +50,7 @@ export async function withImagePhase(body: (phase: ImagePhase) => Promise<void>)
           return id
         }
         await body({
+          clock,
           server,
           dir,
           store,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createHttpClient } from '../../../src/core/http/http-client.js'
+import { failureTtlMinMs } from '../../../src/core/images/failure-ttl.js'
 import { importImages } from '../../../src/core/images/import-images.js'
 import type { FeedSummary, Ledger } from '../../../src/core/ledger/ledger.js'
 import { openSqliteLedger } from '../../../src/core/ledger/sqlite-ledger.js'
@@ -139,7 +140,7 @@ describe('importImages into the catalog', () => {
       assert.equal(server.requests(), 264)
     })).timeout(60_000)
 
-  it('tries a failed image again although the feed is unchanged, and only that one (I12)', () =>
+  it('tries a failed image again although the feed is unchanged, when its time has come, and only that one (I12)', () =>
     withShop(async ({ server, ledger, importProducts, attach }) => {
       server.serve('/1.jpg', await jpeg(1))
       const images = ['/1.jpg', '/2.jpg'].map((path) => ({ url: server.url(path) }))
@@ -147,11 +148,14 @@ describe('importImages into the catalog', () => {
 
       const first = await attach()
       server.serve('/2.jpg', await jpeg(2))
+      const soon = await attach()
+      clock.advance(failureTtlMinMs)
       const second = await attach()
 
       assert.deepEqual([first.attached, first.failed], [1, 1])
+      assert.deepEqual([soon.attached, soon.failed], [0, 1])
       assert.deepEqual([second.attached, second.failed], [1, 0])
-      assert.equal(server.requests('/1.jpg'), 1)
+      assert.deepEqual([server.requests('/1.jpg'), server.requests('/2.jpg')], [1, 2])
       assert.equal(await ledger.countPendingImages(wholesaler), 0)
     }))
 })

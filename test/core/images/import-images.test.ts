@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WholesalerError } from '../../../src/core/errors.js'
+import { failureTtlMinMs } from '../../../src/core/images/failure-ttl.js'
 import type { Product } from '../../../src/core/product/product.js'
 import { type ImageLedger, withImagePhase } from './image-phase.js'
 import { jpeg, pixelBomb } from './pictures.js'
@@ -93,8 +94,8 @@ describe('importImages', () => {
       assert.equal(server.requests('/gone.jpg'), 1)
     }))
 
-  it('attaches what can be had, in the order of the feed, and tries the rest on the next run (I12)', () =>
-    withImagePhase(async ({ server, ledger, add, run, gallery, events }) => {
+  it('attaches what can be had, in the order of the feed, and tries the rest on a later run (I12)', () =>
+    withImagePhase(async ({ clock, server, ledger, add, run, gallery, events }) => {
       for (const number of [1, 3]) server.serve(`/${number}.jpg`, await jpeg(number))
       const wanted = ['/1.jpg', '/2.jpg', '/3.jpg'].map(server.url)
       await add(product('p', wanted))
@@ -115,12 +116,34 @@ describe('importImages', () => {
       )
 
       server.serve('/2.jpg', await jpeg(2))
+      clock.advance(failureTtlMinMs - 1)
+      const soon = await run()
+
+      assert.deepEqual(soon, { wanted: 3, downloaded: 0, attached: 0, duplicatesSkipped: 2, failed: 1 })
+      assert.equal(server.requests(), 3)
+      clock.advance(1)
       const second = await run()
 
       assert.deepEqual(second, { wanted: 3, downloaded: 1, attached: 1, duplicatesSkipped: 2, failed: 0 })
       assert.deepEqual(await gallery('p'), wanted)
       assert.equal(ledger.pending.size, 0)
       assert.equal(server.requests(), 4)
+    }))
+
+  it('asks again at once for what failed for good when told to, and for what may be over on every run', () =>
+    withImagePhase(async ({ server, ledger, add, run }) => {
+      server.serve('/busy.jpg', { kind: 'status', status: 503 })
+      await add(product('p', ['/gone.jpg', '/busy.jpg'].map(server.url)))
+      await run()
+      const asked = () => [server.requests('/gone.jpg') - 1, server.requests('/busy.jpg')]
+      const [, busy = 0] = asked()
+
+      await run()
+      assert.deepEqual(asked(), [0, 2 * busy])
+      for (const path of ['/gone.jpg', '/busy.jpg']) server.serve(path, await jpeg(1))
+      const { failed } = await run({ retryFailed: true })
+
+      assert.deepEqual([failed, ledger.pending.size], [0, 0])
     }))
 
   it('takes no page, empty file, bomb or SVG for a picture, and goes on (I1, I2, I3, I7)', () =>

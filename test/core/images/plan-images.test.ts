@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import { failureTtlMinMs } from '../../../src/core/images/failure-ttl.js'
 import { wantedImages } from '../../../src/core/images/image.js'
 import type { ImageFailure } from '../../../src/core/images/library.js'
 import type { ImageBase } from '../../../src/core/images/normalize-url.js'
@@ -28,7 +29,7 @@ function plan({ images = [], existing = [], library = [], failures = {}, options
   const wanted = wantedImages({ images: images.map((url) => ({ url })), variants: [] }, base)
   const failed = Object.entries(failures).map(([url, failedAt]): [string, ImageFailure] => [
     url,
-    { url, code: 'http_404', reason: 'gone', failedAt, times: 1 },
+    { url, code: 'http_404', reason: 'gone', failedAt, firstFailedAt: failedAt, times: 1 },
   ])
   const facts = {
     wanted,
@@ -92,25 +93,21 @@ describe('planImages', () => {
       ['download:unknown', 'download:unknown', 'keep 5:original_url', 'download:unknown', 'download:unknown'],
     ],
     [
-      'tries a failure again on the next run',
-      { images: ['https://e.com/1.jpg'], failures: { 'https://e.com/1.jpg': now - 1 } },
-      ['download:failed_before'],
-    ],
-    [
       'skips a recent failure while it is believed',
-      {
-        images: ['https://e.com/1.jpg'],
-        failures: { 'https://e.com/1.jpg': now - 999 },
-        options: { ttlMs: () => 1000 },
-      },
+      { images: ['https://e.com/1.jpg'], failures: { 'https://e.com/1.jpg': now - failureTtlMinMs + 1 } },
       ['skip:http_404'],
     ],
     [
       'asks again as soon as its time is over',
+      { images: ['https://e.com/1.jpg'], failures: { 'https://e.com/1.jpg': now - failureTtlMinMs } },
+      ['download:failed_before'],
+    ],
+    [
+      'asks again at once when told to',
       {
         images: ['https://e.com/1.jpg'],
-        failures: { 'https://e.com/1.jpg': now - 1000 },
-        options: { ttlMs: () => 1000 },
+        failures: { 'https://e.com/1.jpg': now - 1 },
+        options: { retryFailed: true },
       },
       ['download:failed_before'],
     ],
@@ -129,11 +126,18 @@ describe('planImages', () => {
 
   it('says until when a failure is believed', () => {
     const wanted = wantedImages({ images: [{ url: 'https://e.com/1.jpg' }], variants: [] }, base)
-    const failure = { url: 'https://e.com/1.jpg', code: 'http_410', reason: 'gone', failedAt: now, times: 3 }
+    const failure = {
+      url: 'https://e.com/1.jpg',
+      code: 'http_410',
+      reason: 'gone',
+      failedAt: now,
+      firstFailedAt: now,
+      times: 1,
+    }
 
     const [decision] = planImages(
       { wanted, existing: [], library: new Map(), failures: new Map([[failure.url, failure]]) },
-      { now, base, ttlMs: (code) => (code === 'http_410' ? 5000 : 0) },
+      { now, base, retryAt: ({ failedAt }) => failedAt + 5000 },
     )
 
     assert.ok(decision?.action === 'skip')

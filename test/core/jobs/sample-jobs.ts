@@ -20,6 +20,7 @@ export const sampleOptions: JobOptions = {
   remap: false,
   checksum: false,
   refreshImages: false,
+  retryImages: false,
   maxDurationMs: null,
   maxDelete: null,
   allowShrink: false,
