@@ -66,7 +66,18 @@ describe('the published package', function () {
   })
 
   it('has all that is needed to run it', () => {
-    const schemas = ['error', 'event', 'export', 'feed-inspect', 'images', 'import', 'jobs', 'status', 'worker']
+    const schemas = [
+      'error',
+      'event',
+      'export',
+      'feed-inspect',
+      'images',
+      'import',
+      'jobs',
+      'recover',
+      'status',
+      'worker',
+    ]
     const needed = [
       'package.json',
       'bin/run.js',

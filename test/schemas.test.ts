@@ -56,6 +56,8 @@ const successes: readonly Run[] = [
   { args: ['images', '--id', '1'], code: 0, prints: 'images' },
   { args: ['export', 'shop.csv'], code: 0, prints: 'export' },
   { args: ['worker', '--once'], code: 0, prints: 'worker' },
+  { args: ['recover'], code: 0, prints: 'recover' },
+  { args: ['recover', '--dry-run'], code: 0, prints: 'recover' },
 ]
 
 const failures: readonly Run[] = [

@@ -2,13 +2,16 @@
 import type { Clock } from '../core/clock.js'
 import { WholesalerError } from '../core/errors.js'
 import { dropStdinCopies } from '../core/feed/stdin-copy.js'
+import { findStuck } from '../core/jobs/find-stuck.js'
 import type { Job } from '../core/jobs/job.js'
+import { restartFound } from '../core/jobs/recover-jobs.js'
 import { type WorkedOff, type WorkPlan, workOff } from '../core/jobs/work-off.js'
 import { registerWorker } from '../core/jobs/worker-registry.js'
 import { type DocumentHead, type WorkerDocument, workerDocument } from './documents.js'
 import { exitCodeOfError, exitDone, exitPartial, exitTimeLimit } from './exit-code.js'
 import { ignoreHangup, listenForInterruption } from './interruption.js'
 import { openWorkerDisplay, type WorkerDisplay } from './progress/worker-display.js'
+import { portsOf } from './run-recover-command.js'
 import { runStored } from './run-stored.js'
 import { type JobDesk, openJobDesk } from './wiring.js'
 
@@ -64,11 +67,13 @@ async function work({ flags, desk, display, signal, onEnded }: Work): Promise<vo
   const own = flags.job ?? null
   await dropStdinCopies(stateDir, (await jobs.read()).values(), clock.now())
   const registration = await registerWorker({ dir: stateDir, clock, job: own })
+  const monitor = stuckMonitor(desk, display)
   const plan: Omit<WorkPlan, 'isDone'> = {
     run: (id, stop) => runStored(id, { display, signal: stop }, desk),
     concurrency: flags.concurrency,
     signal,
     onEnded,
+    onLook: monitor,
   }
   try {
     if (own !== null) {
@@ -80,6 +85,21 @@ async function work({ flags, desk, display, signal, onEnded }: Work): Promise<vo
     if (!signal.aborted) await workOff({ ...plan, isDone: () => flags.once }, desk)
   } finally {
     await registration.stop()
+  }
+}
+
+/** Milliseconds; as often as `recover --detach` from cron. */
+const monitorEveryMs = 60_000
+
+/** A worker is a stuck monitor as well: what it finds is scheduled again, and taken by it or another one. */
+function stuckMonitor(desk: JobDesk, display: WorkerDisplay): () => Promise<void> {
+  const ports = portsOf(desk, display)
+  let nextAt = Number.NEGATIVE_INFINITY
+  return async () => {
+    const now = desk.clock.monotonic()
+    if (now < nextAt) return
+    nextAt = now + monitorEveryMs
+    await restartFound(await findStuck(ports), ports)
   }
 }
 

@@ -4,11 +4,13 @@
  */
 import { z } from 'zod'
 import { feedFormats } from '../core/feed/feed.js'
-import { failReasons, jobStatuses } from '../core/jobs/job.js'
+import { failReasons, jobStatuses, stuckReasons } from '../core/jobs/job.js'
 import { steps } from '../core/progress.js'
 import type * as documents from './documents.js'
 import { schemaVersion } from './documents.js'
 import { errorKinds } from './exit-code.js'
+
+const fallbackNames = ['primary', 'immediate_retry', 'backup_queue', 'stuck_monitor', 'manual'] as const
 
 const number = z.number().int().min(0)
 const seconds = z.number().min(0)
@@ -156,7 +158,7 @@ const importDocument = z.strictObject({
   fallbacks_enabled: z.boolean(),
   fallbacks: z.array(
     z.strictObject({
-      name: z.enum(['primary', 'immediate_retry', 'backup_queue', 'stuck_monitor', 'manual']),
+      name: z.enum(fallbackNames),
       state: z.enum(['used', 'ready', 'failed', 'off']),
       note: z.string().nullable(),
     }),
@@ -213,6 +215,26 @@ const imageStatusDocument = z.strictObject({
     }),
   ),
   plan: z.array(imageDecision).nullable().exactOptional(),
+})
+
+const recoverDocument = z.strictObject({
+  ...head,
+  message: z.string(),
+  dry_run: z.boolean(),
+  stuck: number,
+  jobs: z.array(
+    z.strictObject({
+      job_id: number,
+      verdict: z.enum(['stuck', 'suspect', 'waiting', 'healthy']),
+      reason: z.enum(stuckReasons).nullable(),
+      evidence: z.string().nullable(),
+      fallback: z.enum(fallbackNames).nullable(),
+      action: z.enum(['none', 'finished_here', 'worker_started', 'gave_up', 'taken_by_other']),
+      error: error.nullable(),
+      job,
+    }),
+  ),
+  error: error.exactOptional(),
 })
 
 const workerDocument = z.strictObject({
@@ -294,6 +316,7 @@ export const documentSchemas = {
   'feed-inspect': inspectDocument satisfies z.ZodType<documents.InspectDocument>,
   images: imageStatusDocument satisfies z.ZodType<documents.ImageStatusDocument>,
   export: exportDocument satisfies z.ZodType<documents.ExportDocument>,
+  recover: recoverDocument satisfies z.ZodType<documents.RecoverDocument>,
   worker: workerDocument satisfies z.ZodType<documents.WorkerDocument>,
   event: eventDocument satisfies z.ZodType<documents.EventDocument>,
 } as const

@@ -69,6 +69,11 @@ export async function openWorkshop(
   }
 }
 
+/** The lock of the job file, for messages about its holder. */
+export function jobLockPath(stateDir: string): string {
+  return join(stateDir, 'jobs.lock.db')
+}
+
 /** What working with jobs needs when no store is touched: no config is read, so it works when that is broken. */
 export interface JobDesk {
   readonly jobs: JobStore
@@ -79,7 +84,11 @@ export interface JobDesk {
 }
 
 /** Opens the jobs of a state folder, creating what is not there. */
-export async function openJobDesk(stateDir: string, onWarning: (message: string) => void): Promise<JobDesk> {
+export async function openJobDesk(
+  stateDir: string,
+  onWarning: (message: string) => void,
+  { lockWaitMs }: { readonly lockWaitMs?: number } = {},
+): Promise<JobDesk> {
   const clock = systemClock
   const [{ openJobLedger }, { openJobStore }] = await Promise.all([
     import('../core/ledger/sqlite-job-ledger.js'),
@@ -87,7 +96,7 @@ export async function openJobDesk(stateDir: string, onWarning: (message: string)
   ])
   await makeStateDir(stateDir)
   const ledger = await openJobLedger(join(stateDir, ledgerName))
-  const jobs = openJobStore({ dir: stateDir, clock, onWarning })
+  const jobs = openJobStore({ dir: stateDir, clock, onWarning, ...(lockWaitMs === undefined ? {} : { lockWaitMs }) })
   return {
     jobs,
     ledger,

@@ -112,7 +112,7 @@ export async function runImport(
     progress.emit({
       type: 'warning',
       message: `Job ${stuck.id} did not end: ${stuck.evidence}. Its finished batches are kept.`,
-      hint: 'What it left is pending, and is imported now or by the next import of its wholesalers.',
+      hint: `To finish it: wholesaler recover ${stuck.id}`,
     })
   }
   const open = async (): Promise<Worksite> => ({ ...ports, wholesalers, close: async () => {} })

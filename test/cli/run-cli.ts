@@ -1,4 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 export const projectDir = fileURLToPath(new URL('../..', import.meta.url))
@@ -15,6 +16,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Words for Node itself, before the program. */
   readonly nodeArgs?: readonly string[]
+  /** File that stdin reads from; default: nothing. */
+  readonly stdin?: string
 }
 
 /** Runs the built program as a person would, in pipes; resolves when it has ended. Needs `dist/` (`npm run build`). */
@@ -30,8 +33,15 @@ export interface Started {
 }
 
 /** As `runCli`, for a program that is to be disturbed while it works. */
-export function startCli(args: readonly string[], { cwd, env = {}, nodeArgs = [] }: RunOptions = {}): Started {
-  return start(process.execPath, [...nodeArgs, bin, ...args], { cwd, env: { ...cleanEnvironment(), ...env } })
+export function startCli(args: readonly string[], options: RunOptions = {}): Started {
+  const { cwd, env = {}, nodeArgs = [], stdin } = options
+  const input = stdin === undefined ? ('ignore' as const) : openSync(stdin, 'r')
+  try {
+    const surroundings = { cwd, env: { ...cleanEnvironment(), ...env } }
+    return start(process.execPath, [...nodeArgs, bin, ...args], surroundings, input)
+  } finally {
+    if (input !== 'ignore') closeSync(input)
+  }
 }
 
 /** Runs a line of shell in which `$WHOLESALER` is the program. */
@@ -47,8 +57,13 @@ function cleanEnvironment(): Record<string, string> {
   return { PATH, HOME, TMPDIR }
 }
 
-function start(command: string, args: readonly string[], options: SpawnOptions): Started {
-  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+function start(
+  command: string,
+  args: readonly string[],
+  options: SpawnOptions,
+  stdin: 'ignore' | number = 'ignore',
+): Started {
+  const child = spawn(command, args, { ...options, stdio: [stdin, 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {

@@ -61,6 +61,7 @@ export function stuckJob(id: number, change: Change = {}): StuckJob {
     reason: 'owner_dead',
     startedAt: noon + 1000,
     stuckAt: noon + 61_000,
+    lostOwner: sampleOwner,
     evidence: 'process 4711 is gone',
     cancelRequested: false,
   }

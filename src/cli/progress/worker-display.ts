@@ -17,6 +17,8 @@ export interface WorkerDisplay {
   progressOf(id: number): Progress
   counts(id: number, counts: JobCounts): void
   warn(message: string): void
+  /** Something that is done, and no warning: one line. */
+  note(message: string): void
   /** The last line of an event stream. */
   summary: ((document: object) => void) | null
   close(): void
@@ -40,6 +42,7 @@ function eventStream(clock: Clock): WorkerDisplay {
     progressOf: () => new NdjsonProgress(toStdout, clock),
     counts: () => {},
     warn: (message) => all.emit({ type: 'warning', message }),
+    note: (message) => all.emit({ type: 'warning', message }),
     summary: (document) => all.summary(document),
     close: () => {},
   }
@@ -73,6 +76,10 @@ export class WorkerLines implements WorkerDisplay {
     this.write(warningLine({ message, hint: null }, { isTTY: false }))
   }
 
+  note(message: string): void {
+    this.write(`${plain(message)}\n`)
+  }
+
   close(): void {}
 
   private told(id: number, event: ProgressEvent): void {
@@ -102,6 +109,10 @@ class WorkerBars implements WorkerDisplay {
 
   warn(message: string): void {
     this.bars.line(warningLine({ message, hint: null }, { isTTY: true }))
+  }
+
+  note(message: string): void {
+    this.bars.line(`${plain(message)}\n`)
   }
 
   close(): void {

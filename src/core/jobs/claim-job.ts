@@ -109,7 +109,7 @@ function claimable(id: number, job: Job | undefined, self: Owner): ScheduledJob 
   if (job?.status === 'scheduled') return job
   if (job?.status === 'running') throw busyWith(job, self)
   const state = job === undefined ? 'there is no such job' : `it is ${job.status}`
-  const hint = job?.status === 'processing_stuck' ? 'The next wholesaler import does what it left.' : 'wholesaler jobs'
+  const hint = job?.status === 'processing_stuck' ? `To finish it: wholesaler recover ${id}` : 'wholesaler jobs'
   throw new WholesalerError({ kind: 'usage', message: `job ${id} cannot be started: ${state}`, hint })
 }
 

@@ -40,6 +40,8 @@ export interface StuckFacts {
     /** Unix ms of the last moment its wholesaler was busy; 0 = never. */
     readonly busyUntil: number
   }
+  /** How long a job may wait although it could be started. Default `startWithinMs`. */
+  readonly startWithinMs?: number
 }
 
 /** Judges one job. `suspect` asks for a second look, `stuck` for `markNeverStarted` or `markOwnerLost`. */
@@ -59,13 +61,14 @@ export function detectStuck(job: Job, facts: StuckFacts): StuckVerdict {
   }
 }
 
-function judgeScheduled(job: ScheduledJob, { now, slots }: StuckFacts): StuckVerdict {
+function judgeScheduled(job: ScheduledJob, facts: StuckFacts): StuckVerdict {
+  const { now, slots, startWithinMs: withinMs = startWithinMs } = facts
   if (slots.busyWith !== null) return { state: 'waiting', why: `for job ${slots.busyWith} of the same wholesaler` }
   if (!isDue(job, now)) return { state: 'waiting', why: `for ${seconds(job.notBefore - now)} after an error` }
   const since = Math.max(job.scheduledAt, job.notBefore, slots.busyUntil)
   const waitedMs = now - since
   if (slots.workerAlive) return { state: 'waiting', why: 'for a worker' }
-  if (waitedMs <= startWithinMs) return { state: 'waiting', why: 'to be started' }
+  if (waitedMs <= withinMs) return { state: 'waiting', why: 'to be started' }
   return { state: 'stuck', reason: 'never_started', evidence: `nobody started it for ${seconds(waitedMs)}` }
 }
 

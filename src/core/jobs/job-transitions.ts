@@ -193,6 +193,7 @@ export function markNeverStarted(
     startedAt: null,
     stuckAt: found.now,
     evidence: found.evidence,
+    lostOwner: null,
     cancelRequested: false,
   }
 }
@@ -222,6 +223,7 @@ export function markOwnerLost(
     startedAt: job.startedAt,
     stuckAt: found.now,
     evidence: found.evidence,
+    lostOwner: job.lease.owner,
     cancelRequested: job.cancelRequested,
   }
 }

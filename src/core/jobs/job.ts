@@ -145,6 +145,8 @@ export interface StuckJob extends JobBase {
   readonly stuckAt: number
   /** What was seen, for people. */
   readonly evidence: string
+  /** Whom it was taken from: has to be gone before it is started again. Null when it was never started. */
+  readonly lostOwner: Owner | null
   /** Was asked for while it ran: such a job is cancelled instead of restarted. */
   readonly cancelRequested: boolean
 }

@@ -55,6 +55,13 @@ export function judgeOwner(owner: Owner, from: Owner = thisProcess(), processes:
   return deadStates.includes(seen.state) ? 'dead' : 'alive'
 }
 
+/** True when the process certainly lives and is stopped (SIGSTOP, a debugger): it will not go on by itself. */
+export function isStopped(owner: Owner, from: Owner = thisProcess(), processes: ProcessTable = system): boolean {
+  if (judgeOwner(owner, from, processes) !== 'alive') return false
+  const stat = processes.stat(owner.pid)
+  return stat !== null && stoppedStates.includes(parseStat(stat)?.state ?? '')
+}
+
 /** No `/proc` on either side (macOS): a pid that is gone is certain, one that is there may be anybody's. */
 function judgeWithoutProc(owner: Owner, from: Owner, processes: ProcessTable): OwnerVerdict {
   if (owner.bootId !== null || from.bootId !== null) return 'unknown'
@@ -63,6 +70,7 @@ function judgeWithoutProc(owner: Owner, from: Owner, processes: ProcessTable): O
 
 /** Zombie and dead, see proc_pid_stat(5): nothing of the process runs any more. */
 const deadStates: readonly string[] = ['Z', 'X', 'x']
+const stoppedStates: readonly string[] = ['T', 't']
 
 /** Positions after the command name, proc_pid_stat(5): state is field 3, starttime field 22. */
 const stateIndex = 0

@@ -73,6 +73,7 @@ export function parseJob(value: unknown, path = 'job'): Job {
         startedAt: nullable(time)(stored.startedAt, at('startedAt')),
         stuckAt: time(stored.stuckAt, at('stuckAt')),
         evidence: text(stored.evidence, at('evidence')),
+        lostOwner: nullable(parseOwner)(stored.lostOwner, at('lostOwner')),
         cancelRequested: flag(stored.cancelRequested, at('cancelRequested')),
       }
     case 'completed':

@@ -3,13 +3,16 @@
  * and how far a job has got. Needs no config, so that recovery works when a config is broken or gone.
  */
 import { openDatabase } from '../sqlite.js'
-import type { Ledger } from './ledger.js'
+import { passFence } from './fence.js'
+import type { Ledger, Writer } from './ledger.js'
 import { ledgerMigrations } from './schema.js'
 import { nextNumber, raiseNumber } from './sequence.js'
 
 export interface JobLedger extends Pick<Ledger, 'nextNumber' | 'raiseNumber'> {
   /** How often the job got on for good: batches it finished, ever. More of them than before = it got further. */
   checkpoints(jobId: number): Promise<number>
+  /** From now on no owner with a lower token writes anything for the job. */
+  raiseFence(writer: Writer): Promise<void>
   close(): Promise<void>
 }
 
@@ -23,6 +26,7 @@ export async function openJobLedger(path: string): Promise<JobLedger> {
       database
         .prepare<{ count: number }>("SELECT count(*) AS count FROM batch WHERE job_id = ? AND state = 'finished'")
         .get(jobId)?.count ?? 0,
+    raiseFence: async (writer) => database.transaction(() => passFence(database, writer)),
     close: async () => database.close(),
   }
 }

@@ -363,7 +363,7 @@ describe('claiming a job', () => {
 
       await assert.rejects(claimJob(9, ports), { kind: 'usage', message: /no such job/ })
       await assert.rejects(claimJob(1, ports), { kind: 'usage', message: /completed/ })
-      await assert.rejects(claimJob(2, ports), { kind: 'usage', hint: 'The next wholesaler import does what it left.' })
+      await assert.rejects(claimJob(2, ports), { kind: 'usage', hint: 'To finish it: wholesaler recover 2' })
     }))
 })
 

@@ -1,0 +1,231 @@
+/**
+ * `recover`: finds stuck jobs, says what was seen of each, and brings them to their end. Any number of
+ * processes may do so at once: each step is taken by one of them, and the others see it done.
+ */
+import type { WholesalerError } from '../errors.js'
+import type { StuckVerdict } from './detect-stuck.js'
+import { type Finding, type FindOptions, type FindPorts, findStuck, isUnsure } from './find-stuck.js'
+import { isFinished, type Job, type RunningJob, type ScheduledJob } from './job.js'
+import type { JobTable } from './job-store.js'
+import { type FoundStuck, markStuck } from './mark-stuck.js'
+import { type RestartPorts, restartStuck } from './restart-stuck.js'
+import { type WorkedOff, workOff } from './work-off.js'
+
+export interface RecoverRequest extends FindOptions {
+  /** Only say what would be done. */
+  readonly dryRun: boolean
+  /** Watch owners that may be silent until it is certain, and wait for jobs that others are at work on. */
+  readonly wait: boolean
+  /** Starts a worker for a job and tells whether it came up. Null: work in this process. */
+  readonly launch: ((id: number) => Promise<boolean>) | null
+  readonly signal: AbortSignal
+}
+
+export interface RecoverPorts extends FindPorts, RestartPorts {
+  readonly ledger: RestartPorts['ledger'] & {
+    /** From now on no owner with a lower token writes anything for the job. */
+    raiseFence(writer: { readonly jobId: number; readonly token: number }): Promise<void>
+  }
+  /** Claims a job, whatever back-off it is in, and works it off. */
+  readonly run: (id: number, signal: AbortSignal) => Promise<WorkedOff>
+  /** Told what is seen and done, for people. */
+  readonly onNote: (message: string) => void
+}
+
+export interface RecoveredJob {
+  /** As it is at the end. */
+  readonly job: Job
+  /** What was seen of it first. */
+  readonly verdict: StuckVerdict
+  readonly action: RecoverAction
+  /** What its run here ended with. */
+  readonly error: WholesalerError | null
+}
+
+export type RecoverAction =
+  /** Nothing was to be done, or nothing was to be done yet. */
+  | 'none'
+  /** Worked off by this process. */
+  | 'finished_here'
+  /** A worker of its own works it off. */
+  | 'worker_started'
+  /** Its limits are reached, or it was to be cancelled. */
+  | 'gave_up'
+  /** Another process was quicker. */
+  | 'taken_by_other'
+
+/** Milliseconds between two looks at what may be silent. */
+const watchEveryMs = 5_000
+
+/** Recovers the jobs that need it, then works off what is scheduled. Throws what `workOff` throws. */
+export async function recoverJobs(request: RecoverRequest, ports: RecoverPorts): Promise<readonly RecoveredJob[]> {
+  const findings = await look(request, ports)
+  if (request.dryRun) return findings.map(({ job, verdict }) => ({ job, verdict, action: 'none', error: null }))
+  return await new Recovery(request, ports, findings).finish()
+}
+
+/**
+ * Marks and restarts what is certainly stuck, and works nothing off: for whoever works jobs off anyway. Returns
+ * the jobs that this call restarted.
+ */
+export async function restartFound(
+  findings: readonly Finding[],
+  ports: Omit<RecoverPorts, 'run'>,
+): Promise<readonly ScheduledJob[]> {
+  const stuck = findings.map(asFound).filter((found) => found !== null)
+  for (const { id, token, reason } of await markStuck(stuck, ports)) {
+    if (reason !== 'never_started') await ports.ledger.raiseFence({ jobId: id, token })
+  }
+  const restarted: ScheduledJob[] = []
+  for (const { job, verdict } of findings) {
+    if (verdict.state !== 'stuck') continue
+    const done = await restartStuck(job.id, ports)
+    if (done?.outcome === 'restarted') {
+      ports.onNote(`Job ${job.id} was stuck: ${verdict.evidence}. It is run again; finished batches are kept.`)
+      restarted.push(done.job)
+    } else if (done?.outcome === 'gave_up') {
+      ports.onNote(`Job ${job.id} was stuck: ${verdict.evidence}. It is given up: ${done.job.reason}.`)
+    } else if (done?.outcome === 'grace') {
+      const seconds = Math.ceil(done.waitMs / 1000)
+      ports.onNote(`Job ${job.id}: its process cannot be ended from here; it is run again in ${seconds} s.`)
+    }
+  }
+  return restarted
+}
+
+/** Looks until everything that only watching can tell is told; a minute and a half at most. */
+async function look(request: RecoverRequest, ports: RecoverPorts): Promise<readonly Finding[]> {
+  for (;;) {
+    const findings = await findStuck(ports, request)
+    const patient = request.wait && request.launch === null
+    const unsure = request.wait ? findings.filter((found) => isUnsure(found, ports.clock.now(), patient)) : []
+    if (unsure.length === 0) return findings
+    const ids = unsure.map(({ job }) => job.id).join(', ')
+    ports.onNote(`Watching job ${ids}: its process may be silent.`)
+    await ports.clock.sleep(watchEveryMs, request.signal)
+  }
+}
+
+class Recovery {
+  readonly #request: RecoverRequest
+  readonly #ports: RecoverPorts
+  readonly #findings: readonly Finding[]
+  /** Those that were stuck, or are asked for by name. */
+  readonly #wanted: ReadonlySet<number>
+  readonly #ran = new Map<number, WorkedOff>()
+  readonly #launched = new Set<number>()
+  #looksAgainAt = 0
+
+  constructor(request: RecoverRequest, ports: RecoverPorts, findings: readonly Finding[]) {
+    this.#request = request
+    this.#ports = ports
+    this.#findings = findings
+    const isWanted = ({ job, verdict }: Finding) =>
+      verdict.state === 'stuck' || (request.only === job.id && job.status === 'scheduled')
+    this.#wanted = new Set(findings.filter(isWanted).map(({ job }) => job.id))
+  }
+
+  async finish(): Promise<readonly RecoveredJob[]> {
+    const { launch, only = null, signal } = this.#request
+    await restartFound(this.#findings, this.#ports)
+    if (launch !== null) await this.#launchAll(launch)
+    await this.#workOff(
+      (id) => this.#wanted.has(id),
+      (table) => this.#isOver(table),
+    )
+    // Those that only wait: of any age, since somebody is here now to do them.
+    if (only === null && launch === null && !signal.aborted)
+      await this.#workOff(
+        () => true,
+        () => true,
+      )
+    return await this.#report()
+  }
+
+  /** A worker each for what was stuck, one for all that only waits; what cannot be started is done here. */
+  async #launchAll(launch: (id: number) => Promise<boolean>): Promise<void> {
+    const { only = null } = this.#request
+    const table = await this.#ports.jobs.read()
+    const waits = this.#findings.find(
+      ({ job, verdict }) =>
+        job.status === 'scheduled' && verdict.state === 'waiting' && verdict.why === 'to be started',
+    )
+    const others = only === null && waits !== undefined ? [waits.job.id] : []
+    for (const id of new Set([...this.#wanted, ...others])) {
+      if (table.get(id)?.status !== 'scheduled') continue
+      if (await launch(id)) this.#launched.add(id)
+      else this.#ports.onNote(`Job ${id}: no worker could be started; it is worked off here.`)
+    }
+  }
+
+  async #workOff(takes: (id: number) => boolean, isDone: (table: JobTable) => boolean): Promise<void> {
+    const { signal } = this.#request
+    const mayTake = (id: number) => takes(id) && !this.#ran.has(id) && !this.#launched.has(id)
+    await workOff(
+      {
+        run: this.#ports.run,
+        concurrency: 1,
+        signal,
+        choice: { ignoreNotBefore: true, takes: ({ id }) => mayTake(id) },
+        isDone,
+        onLook: () => this.#lookAgain(),
+        onEnded: (ended) => this.#ran.set(ended.job.id, ended),
+      },
+      this.#ports,
+    )
+  }
+
+  /** Over when every wanted job is at its end, was run here, or has a worker; others' work is waited for. */
+  #isOver(table: JobTable): boolean {
+    const { wait, launch } = this.#request
+    const isOver = (id: number) => {
+      const job = table.get(id)
+      if (job === undefined || isFinished(job) || this.#ran.has(id) || this.#launched.has(id)) return true
+      return !wait || launch !== null
+    }
+    return [...this.#wanted].every(isOver)
+  }
+
+  /** Who took a job over from us may die of it as well. */
+  async #lookAgain(): Promise<void> {
+    const { clock } = this.#ports
+    if (clock.monotonic() < this.#looksAgainAt) return
+    this.#looksAgainAt = clock.monotonic() + watchEveryMs
+    const findings = await findStuck(this.#ports)
+    await restartFound(
+      findings.filter(({ job }) => this.#wanted.has(job.id)),
+      this.#ports,
+    )
+  }
+
+  async #report(): Promise<readonly RecoveredJob[]> {
+    const table = await this.#ports.jobs.read()
+    const found = this.#findings.map(({ job, verdict }) => ({ id: job.id, first: job, verdict }))
+    const known = new Set(found.map(({ id }) => id))
+    for (const [id, { job }] of this.#ran) {
+      if (!known.has(id)) found.push({ id, first: job, verdict: { state: 'waiting', why: 'to be started' } })
+    }
+    return found.map(({ id, first, verdict }) => {
+      const job = table.get(id) ?? this.#ran.get(id)?.job ?? first
+      return { job, verdict, action: this.#actionOf(job), error: this.#ran.get(id)?.error ?? null }
+    })
+  }
+
+  #actionOf(job: Job): RecoverAction {
+    if (this.#ran.has(job.id)) return 'finished_here'
+    if (this.#launched.has(job.id)) return 'worker_started'
+    if (!this.#wanted.has(job.id) || job.status === 'processing_stuck') return 'none'
+    const gaveUp = job.status === 'failed' && ['poison', 'attempts', 'cancelled'].includes(job.reason)
+    if (gaveUp) return 'gave_up'
+    return job.status === 'scheduled' ? 'none' : 'taken_by_other'
+  }
+}
+
+/** What `markStuck` is to mark; null for one that is not stuck, or is marked already. */
+function asFound({ job, verdict }: Finding): FoundStuck | null {
+  if (verdict.state !== 'stuck') return null
+  const { reason, evidence } = verdict
+  if (job.status === 'scheduled' && reason === 'never_started') return { job, reason, evidence }
+  if (job.status === 'running' && reason !== 'never_started') return { job: job satisfies RunningJob, reason, evidence }
+  return null
+}
