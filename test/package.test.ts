@@ -75,6 +75,9 @@ describe('the published package', function () {
       'import',
       'jobs',
       'recover',
+      'jobs-cancel',
+      'jobs-prune',
+      'jobs-retry',
       'status',
       'worker',
     ]

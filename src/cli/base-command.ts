@@ -8,6 +8,7 @@ import { findStateDir, type StatePlace } from '../core/config/find-state-dir.js'
 import type { DocumentHead } from './documents.js'
 import { completeOptionalValues, sharedFlags } from './flags.js'
 import { jsonText, outliveReaders, plain, toStderr, toStdout } from './print.js'
+import type { JobDesk } from './wiring.js'
 
 export type SharedFlags = Interfaces.InferredFlags<typeof sharedFlags>
 
@@ -34,6 +35,17 @@ export abstract class BaseCommand extends Command {
   /** Prints the answer: the document with `--json`, else the text, which ends with a line end or is empty. */
   protected answer(flags: SharedFlags, document: object, text: () => string): void {
     toStdout(flags.json ? jsonText(document) : text())
+  }
+
+  /** Opens the jobs of the state folder for `body`, and closes them again. */
+  protected async atDesk<T>(stateDir: string, body: (desk: JobDesk) => Promise<T>): Promise<T> {
+    const { openJobDesk } = await import('./wiring.js')
+    const desk = await openJobDesk(stateDir, this.onWarning)
+    try {
+      return await body(desk)
+    } finally {
+      await desk.close()
+    }
   }
 
   /** For warnings of the core outside a run: one line each on stderr. */

@@ -106,6 +106,23 @@ const jobsDocument = z.strictObject({
   }),
 })
 
+const jobCommandDocument = z.strictObject({ ...head, message: z.string(), job })
+const retryDocument = z.strictObject({
+  ...head,
+  message: z.string(),
+  job,
+  retried_job: number,
+  quarantine_lifted: number,
+})
+const pruneDocument = z.strictObject({
+  ...head,
+  message: z.string(),
+  dry_run: z.boolean(),
+  removed_jobs: z.array(number),
+  removed_files: number.nullable(),
+  kept: number,
+})
+
 const feed = {
   wholesaler: z.string(),
   source: z.string(),
@@ -312,6 +329,9 @@ export const documentSchemas = {
   error: errorDocument satisfies z.ZodType<documents.ErrorDocument>,
   status: statusDocument satisfies z.ZodType<documents.StatusDocument>,
   jobs: jobsDocument satisfies z.ZodType<documents.JobsDocument>,
+  'jobs-cancel': jobCommandDocument satisfies z.ZodType<documents.JobCommandDocument>,
+  'jobs-retry': retryDocument satisfies z.ZodType<documents.RetryDocument>,
+  'jobs-prune': pruneDocument satisfies z.ZodType<documents.PruneDocument>,
   import: importDocument satisfies z.ZodType<documents.ImportDocument>,
   'feed-inspect': inspectDocument satisfies z.ZodType<documents.InspectDocument>,
   images: imageStatusDocument satisfies z.ZodType<documents.ImageStatusDocument>,

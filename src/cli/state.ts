@@ -7,6 +7,7 @@ import { WholesalerError } from '../core/errors.js'
 import { readJsonFile } from '../core/jobs/durable-json-file.js'
 import { readHeartbeat } from '../core/jobs/heartbeat.js'
 import type { FailedJob, Job } from '../core/jobs/job.js'
+import { type JobHistory, noHistory } from '../core/jobs/job-history.js'
 import { parseJobFile } from '../core/jobs/parse-job.js'
 import type { ErrorLike } from './documents/document.js'
 import { statusMessage } from './documents/job-document.js'
@@ -17,10 +18,18 @@ import { statusMessage } from './documents/job-document.js'
  * `state_unreadable` when that is no better.
  */
 export async function readJobs(stateDir: string, onWarning: (message: string) => void): Promise<readonly Job[]> {
+  return (await readJobFile(stateDir, onWarning)).jobs
+}
+
+/** As `readJobs`, with the sums of jobs that are not kept any more. */
+export async function readJobFile(
+  stateDir: string,
+  onWarning: (message: string) => void,
+): Promise<{ readonly jobs: readonly Job[]; readonly history: JobHistory }> {
   const { value, problem } = await readJsonFile(join(stateDir, 'jobs.json'), (stored) => parseJobFile(stored))
   if (problem !== null) onWarning(`jobs.json ${problem}; its backup was read instead`)
   const jobs = await Promise.all(Object.values(value?.jobs ?? {}).map((job) => withLiveCounts(job, stateDir)))
-  return jobs.sort((one, other) => other.id - one.id)
+  return { jobs: jobs.sort((one, other) => other.id - one.id), history: value?.history ?? noHistory }
 }
 
 /** The job with this id, else the latest when `id` is null. Throws `usage` for an id that no job has. */

@@ -5,7 +5,7 @@
  *
  *     WHOLESALER_FAILPOINT='NAME[@KEY][:WHEN][:HOW][:MS]'     several: separated by ;
  *
- * NAME as below; KEY: only where the place is about this product, image or job; WHEN: the n-th time this
+ * NAME as below; KEY (in any case): only where the place is about this product, image or job; WHEN: the n-th time this
  * process comes by (default 1), `n+` from then on, each time; HOW: one of `failures` (default kill).
  *
  *     WHOLESALER_FAILPOINT=batch-applied:3:kill              dies between the store and its checkpoint
@@ -84,7 +84,7 @@ export function armFailpoints(spec: string): () => void {
 
 function pass(points: readonly Armed[], name: Failpoint, key: string | number | undefined): void {
   for (const point of points) {
-    if (point.name !== name || (point.key !== null && point.key !== String(key))) continue
+    if (point.name !== name || (point.key !== null && point.key !== String(key).toLowerCase())) continue
     point.passed += 1
     if (point.passed === point.at || (point.repeated && point.passed > point.at)) fail(point, key)
   }
@@ -136,7 +136,7 @@ function parseOne(text: string): Armed {
   }
   return {
     name: point,
-    key: key ?? null,
+    key: key?.toLowerCase() ?? null,
     at: Number(at),
     repeated: repeated !== undefined,
     how: failure,

@@ -11,6 +11,7 @@ import type { JobPorts } from './jobs/claim-job.js'
 import type { FinishedJob, JobCounts, JobOptions, ScheduledJob } from './jobs/job.js'
 import { quickLook } from './jobs/quick-look.js'
 import { type JobRun, runJob } from './jobs/run-job.js'
+import { tidyState } from './jobs/tidy-state.js'
 import type { Ledger } from './ledger/ledger.js'
 import type { Progress } from './progress.js'
 import { openRejectsFile } from './rejects-file.js'
@@ -87,6 +88,8 @@ export async function runImportJob(run: ImportJobRun, ports: ImportJobPorts): Pr
     ports,
   )
   progress.emit({ type: 'job', job: ended.job })
+  // The job has ended, whatever becomes of rubbish that older ones left.
+  await tidyState(ports).catch(() => 0)
   return { ...ended, rejectsFile }
 }
 

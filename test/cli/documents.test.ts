@@ -17,7 +17,8 @@ import {
 } from '../../src/cli/documents.js'
 import { jsonSchemaOf, type SchemaName } from '../../src/cli/schemas.js'
 import { WholesalerError } from '../../src/core/errors.js'
-import { noCounts } from '../../src/core/jobs/job.js'
+import { isFinished, noCounts } from '../../src/core/jobs/job.js'
+import { historyWith, noHistory } from '../../src/core/jobs/job-history.js'
 import type { FeedSummary } from '../../src/core/ledger/ledger.js'
 import type { Decimal, Product } from '../../src/core/product/product.js'
 import type { ProgressEvent } from '../../src/core/progress.js'
@@ -131,8 +132,11 @@ describe('documents and their JSON Schemas', () => {
   })
 
   it('agree on lists of jobs, the empty one too', () => {
-    assertMatches('jobs', jobsDocument({ all: oneOfEach, listed: oneOfEach, matching: 5, nowMs: noon + 90_000 }))
-    assertMatches('jobs', jobsDocument({ all: [], listed: [], matching: 0, nowMs: noon }))
+    assertMatches(
+      'jobs',
+      jobsDocument({ all: oneOfEach, history: noHistory, listed: oneOfEach, matching: 5, nowMs: noon + 90_000 }),
+    )
+    assertMatches('jobs', jobsDocument({ all: [], history: noHistory, listed: [], matching: 0, nowMs: noon }))
   })
 
   it('agree on errors', () => {
@@ -238,7 +242,7 @@ describe('documents and their JSON Schemas', () => {
 
 describe('job statistics', () => {
   it('count every status and rate what has ended', () => {
-    const stats = statsFields(oneOfEach, noon + 31_000)
+    const stats = statsFields(oneOfEach, noHistory, noon + 31_000)
 
     assert.deepEqual(
       [stats.total_jobs, stats.scheduled, stats.running, stats.processing_stuck, stats.completed, stats.failed],
@@ -251,8 +255,15 @@ describe('job statistics', () => {
     assert.equal(stats.products_per_second, 4)
   })
 
+  it('count jobs that are not kept any more as if they were', () => {
+    const history = historyWith(noHistory, oneOfEach.filter(isFinished))
+    const left = oneOfEach.filter((job) => !isFinished(job))
+
+    assert.deepEqual(statsFields(left, history, noon + 31_000), statsFields(oneOfEach, noHistory, noon + 31_000))
+  })
+
   it('say nothing about rates before any job has ended', () => {
-    const stats = statsFields([scheduledJob(1)], noon)
+    const stats = statsFields([scheduledJob(1)], noHistory, noon)
 
     assert.deepEqual([stats.success_rate, stats.average_duration, stats.products_per_second], [null, null, null])
   })

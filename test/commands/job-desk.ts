@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { openJobDesk } from '../../src/cli/wiring.js'
 import { createJob } from '../../src/core/jobs/claim-job.js'
 import type { Job, JobOptions } from '../../src/core/jobs/job.js'
-import { markOwnerLost } from '../../src/core/jobs/job-transitions.js'
+import { markOwnerLost, restart } from '../../src/core/jobs/job-transitions.js'
+import { quickLook } from '../../src/core/jobs/quick-look.js'
 import { sampleOptions } from '../core/jobs/sample-jobs.js'
 
 export const stateDirOf = (dir: string) => join(dir, '.wholesaler')
@@ -47,4 +48,20 @@ export async function takeOver(dir: string, id: number): Promise<void> {
   assert.ok(job?.status === 'running')
   const found = { reason: 'owner_silent', evidence: 'silent', token: job.token + 1, now: Date.now() } as const
   await putJobs(dir, markOwnerLost(job, found))
+}
+
+/** Schedules a job again whose worker died, as recovery does. */
+export async function restartStuck(dir: string, id: number): Promise<void> {
+  const desk = await openJobDesk(stateDirOf(dir), () => {})
+  try {
+    await quickLook(desk)
+    const checkpoints = await desk.ledger.checkpoints(id)
+    await desk.jobs.transaction((table) => {
+      const job = table.get(id)
+      assert.ok(job?.status === 'processing_stuck')
+      return { put: [restart(job, { now: Date.now(), checkpoints })], result: undefined }
+    })
+  } finally {
+    await desk.close()
+  }
 }

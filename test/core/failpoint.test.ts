@@ -51,7 +51,7 @@ describe('failpoint', () => {
     const disarmOther = armFailpoints('apply-product@shop:7 b:1+:throw; batch-claim:9:throw')
     try {
       failpoint('apply-product', 'shop:7')
-      assert.throws(() => failpoint('apply-product', 'shop:7 b'), /fail point apply-product at shop:7 b/)
+      assert.throws(() => failpoint('apply-product', 'SHOP:7 b'), /fail point apply-product at SHOP:7 b/)
     } finally {
       disarmOther()
     }

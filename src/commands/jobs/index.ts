@@ -4,7 +4,7 @@ import { styleFor } from '../../cli/color.js'
 import { jobsDocument } from '../../cli/documents.js'
 import { withEnvironment } from '../../cli/flags.js'
 import { jobsText } from '../../cli/job-text.js'
-import { readJobs } from '../../cli/state.js'
+import { readJobFile } from '../../cli/state.js'
 import { jobStatuses } from '../../core/jobs/job.js'
 
 export default class Jobs extends BaseCommand {
@@ -31,11 +31,11 @@ export default class Jobs extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Jobs)
-    const all = await readJobs(this.place(flags).stateDir, this.onWarning)
+    const { jobs: all, history } = await readJobFile(this.place(flags).stateDir, this.onWarning)
     const matching = all.filter(({ status }) => flags.status === 'all' || status === flags.status)
     const listed = matching.slice(0, flags.limit)
     const nowMs = this.clock.now()
-    const document = jobsDocument({ all, listed, matching: matching.length, nowMs })
+    const document = jobsDocument({ all, history, listed, matching: matching.length, nowMs })
     this.answer(flags, document, () =>
       jobsText(listed, document.stats, nowMs, styleFor(process.stdout), process.stdout.columns),
     )

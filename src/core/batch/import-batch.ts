@@ -69,6 +69,8 @@ async function applyAndRecord(
     progress.emit({ type: 'warning', message })
     return nothingProcessed
   }
+  // First: after a crash in between they are told twice, the other way round never.
+  keepRejects(results, batch, ports)
   const counts = await ledger.finishBatch(writer, batch, results)
   failpoint('batch-recorded', id)
   report(results, batch, ports)
@@ -89,27 +91,28 @@ async function applyAndRecord(
 
 const nothingProcessed: BatchCounts = { processed: 0, created: 0, updated: 0, unchanged: 0, skipped: 0, errors: 0 }
 
-function report(
+function keepRejects(
   results: readonly ItemResult[],
   { wholesaler, items }: ClaimedBatch,
-  { rejects, progress }: BatchPorts,
+  { rejects }: BatchPorts,
 ): void {
+  const rejected = results.filter((result): result is Rejected => result.outcome === 'rejected')
+  for (const result of rejected) {
+    const item = items.find(({ key }) => key === result.key)
+    rejects.add(wholesaler, rejectOf(result, item))
+  }
+  rejects.flush()
+}
+
+function report(results: readonly ItemResult[], { wholesaler }: ClaimedBatch, { progress }: BatchPorts): void {
   for (const result of results) {
     const { key, outcome } = result
-    if (outcome !== 'rejected') {
-      progress.emit({ type: 'product', wholesaler, key, outcome, storeId: result.storeId })
-      if (outcome !== 'skipped')
-        for (const note of result.notes ?? []) progress.emit({ type: 'warning', message: note })
+    if (outcome === 'rejected') {
+      progress.emit({ type: 'product', wholesaler, key, outcome, reason: result.reason })
       continue
     }
-    rejects.add(
-      wholesaler,
-      rejectOf(
-        result,
-        items.find((item) => item.key === key),
-      ),
-    )
-    progress.emit({ type: 'product', wholesaler, key, outcome, reason: result.reason })
+    progress.emit({ type: 'product', wholesaler, key, outcome, storeId: result.storeId })
+    if (outcome !== 'skipped') for (const note of result.notes ?? []) progress.emit({ type: 'warning', message: note })
   }
 }
 

@@ -4,7 +4,7 @@ import type { JobChange, JobTable } from './job-store.js'
 import { parseJob } from './parse-job.js'
 
 /** Finished jobs that are always kept. */
-const finishedKept = 200
+export const finishedKept = 200
 /** Milliseconds. Beyond those, a failed one is kept this long: someone may still want to retry it. */
 const failedKeptMs = 30 * 24 * 3_600_000
 /** Bound for a cron line that fails every minute: about 1 MB of file. */

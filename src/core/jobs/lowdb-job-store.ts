@@ -5,7 +5,8 @@ import { type Adapter, Low } from 'lowdb'
 import type { Clock } from '../clock.js'
 import { failpoint } from '../failpoint.js'
 import { DurableJsonFile, readJsonFile } from './durable-json-file.js'
-import type { Job, Owner } from './job.js'
+import { type FinishedJob, isFinished, type Job, type Owner } from './job.js'
+import { historyWith, type JobHistory } from './job-history.js'
 import type { JobChange, JobStore, JobTable } from './job-store.js'
 import { changedTable, isChange } from './job-table.js'
 import { type Lock, openLock } from './lock.js'
@@ -64,7 +65,8 @@ class LowdbJobStore implements JobStore {
       const changed = change(jobs)
       if (isChange(changed)) {
         const table = changedTable(jobs, changed, this.#options.clock.now())
-        document.data = documentOf(table, document.data.rev + 1)
+        const { rev, history } = document.data
+        document.data = documentOf(table, rev + 1, historyWith(history, forgotten(jobs, table)))
         await document.write()
       }
       return changed.result
@@ -80,8 +82,12 @@ function tableOf({ jobs }: JobDocument): JobTable {
   return new Map(Object.values(jobs).map((job) => [job.id, job]))
 }
 
-function documentOf(jobs: JobTable, rev: number): JobDocument {
+function forgotten(before: JobTable, after: JobTable): readonly FinishedJob[] {
+  return [...before.values()].filter(isFinished).filter(({ id }) => !after.has(id))
+}
+
+function documentOf(jobs: JobTable, rev: number, history: JobHistory): JobDocument {
   const byId: Record<string, Job> = {}
   for (const [id, job] of jobs) byId[id] = job
-  return { schema_version: jobSchemaVersion, rev, jobs: byId }
+  return { schema_version: jobSchemaVersion, rev, jobs: byId, history }
 }

@@ -6,6 +6,7 @@
 import { WholesalerError } from '../errors.js'
 import type { Job, JobBase, JobCounts, JobEvent, JobFailures, JobImageCounts, JobOptions, Lease, Owner } from './job.js'
 import { completeReasons, failReasons, jobStatuses, stuckReasons } from './job.js'
+import { type JobHistory, noHistory } from './job-history.js'
 
 /** `jobs.json` as a whole. `rev` counts the changes. */
 export interface JobDocument {
@@ -13,6 +14,8 @@ export interface JobDocument {
   readonly rev: number
   /** By id, as text. */
   readonly jobs: Readonly<Record<string, Job>>
+  /** Of jobs that are not among them any more. */
+  readonly history: JobHistory
 }
 
 /** Turns a document of one schema version into one of the next. */
@@ -22,7 +25,7 @@ export type Migration = (document: Readonly<Record<string, unknown>>) => Readonl
 const migrations: readonly Migration[] = []
 export const jobSchemaVersion = migrations.length + 1
 
-export const emptyJobDocument: JobDocument = { schema_version: jobSchemaVersion, rev: 0, jobs: {} }
+export const emptyJobDocument: JobDocument = { schema_version: jobSchemaVersion, rev: 0, jobs: {}, history: noHistory }
 
 /** Reads `jobs.json`; older versions are migrated, newer ones refused. Throws `state_unreadable`. */
 export function parseJobFile(value: unknown, steps: readonly Migration[] = migrations): JobDocument {
@@ -45,7 +48,25 @@ export function parseJobFile(value: unknown, steps: readonly Migration[] = migra
     if (String(job.id) !== key) throw wrong(`jobs.${key}.id`, `the number ${key}`, job.id)
     jobs[key] = job
   }
-  return { schema_version: known, rev: count(document.rev, 'rev'), jobs }
+  const history = document.history === undefined ? noHistory : parseHistory(document.history)
+  return { schema_version: known, rev: count(document.rev, 'rev'), jobs, history }
+}
+
+function parseHistory(value: unknown): JobHistory {
+  const stored = object(value, 'history')
+  const at = (field: keyof JobHistory) => count(stored[field], `history.${field}`)
+  return {
+    completed: at('completed'),
+    failed: at('failed'),
+    processed: at('processed'),
+    created: at('created'),
+    updated: at('updated'),
+    unchanged: at('unchanged'),
+    skipped: at('skipped'),
+    errors: at('errors'),
+    completedMs: at('completedMs'),
+    workedMs: at('workedMs'),
+  }
 }
 
 /** Reads one job; `path` names it in messages. Throws `state_unreadable`. */

@@ -66,7 +66,7 @@ export function countQuarantined(database: Database, { id, currentSnapshot }: Wh
   return entriesOf(database, id).filter(({ key }) => isOut.get(currentSnapshot, key) !== undefined).length
 }
 
-export function liftQuarantine(database: Database, { id: wholesalerId }: WholesalerRef): number {
+export function liftQuarantine(database: Database, wholesalerId: number): number {
   return database.transaction(() => {
     const entries = entriesOf(database, wholesalerId).filter(({ lifted }) => lifted === 0)
     for (const { key } of entries) {

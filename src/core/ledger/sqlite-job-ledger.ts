@@ -5,11 +5,14 @@
 import { openDatabase } from '../sqlite.js'
 import { passFence } from './fence.js'
 import type { Ledger, Writer } from './ledger.js'
+import { liftQuarantine } from './quarantine.js'
 import { ledgerMigrations } from './schema.js'
 import { nextNumber, raiseNumber } from './sequence.js'
 
 export interface JobLedger extends Pick<Ledger, 'nextNumber' | 'raiseNumber'> {
-  /** How often the job got on for good: batches it finished, ever. More of them than before = it got further. */
+  /** As `Ledger.liftQuarantine`, in every store. */
+  liftQuarantine(wholesaler: string): Promise<number>
+  /** How often the job got on for good: batches it finished or halved, ever. More of them than before = it got further. */
   checkpoints(jobId: number): Promise<number>
   /** From now on no owner with a lower token writes anything for the job. */
   raiseFence(writer: Writer): Promise<void>
@@ -24,9 +27,15 @@ export async function openJobLedger(path: string): Promise<JobLedger> {
     raiseNumber: async (floor) => raiseNumber(database, floor),
     checkpoints: async (jobId) =>
       database
-        .prepare<{ count: number }>("SELECT count(*) AS count FROM batch WHERE job_id = ? AND state = 'finished'")
+        .prepare<{ count: number }>(
+          "SELECT count(*) AS count FROM batch WHERE job_id = ? AND (state = 'finished' OR halved = 1)",
+        )
         .get(jobId)?.count ?? 0,
     raiseFence: async (writer) => database.transaction(() => passFence(database, writer)),
+    liftQuarantine: async (name) => {
+      const ids = database.prepare<{ id: number }>('SELECT id FROM wholesaler WHERE name = ?').all(name)
+      return ids.reduce((lifted, { id }) => lifted + liftQuarantine(database, id), 0)
+    },
     close: async () => database.close(),
   }
 }

@@ -156,7 +156,7 @@ class SqliteLedger implements Ledger {
 
   async liftQuarantine(wholesaler: string): Promise<number> {
     const found = this.#wholesalers.find(wholesaler)
-    return found === null ? 0 : liftQuarantine(this.#database, found)
+    return found === null ? 0 : liftQuarantine(this.#database, found.id)
   }
 
   async jobCounts(jobId: number): Promise<BatchCounts & { readonly batches: number }> {

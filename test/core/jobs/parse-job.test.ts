@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { type Job, jobStatuses } from '../../../src/core/jobs/job.js'
+import { noHistory } from '../../../src/core/jobs/job-history.js'
 import { jobSchemaVersion, parseJob, parseJobFile } from '../../../src/core/jobs/parse-job.js'
 import { jobIn, runningJob, scheduledJob } from './sample-jobs.js'
 
-const document = { schema_version: jobSchemaVersion, rev: 7, jobs: { 1: scheduledJob(1) } }
+const document = { schema_version: jobSchemaVersion, rev: 7, jobs: { 1: scheduledJob(1) }, history: noHistory }
 
 describe('parseJob', () => {
   for (const status of jobStatuses) {
@@ -60,6 +61,16 @@ describe('parseJob', () => {
 describe('parseJobFile', () => {
   it('reads a document back', () => {
     assert.deepEqual(parseJobFile(JSON.parse(JSON.stringify(document))), document)
+  })
+
+  it('takes a document without sums of forgotten jobs, and refuses sums that are none', () => {
+    const { history: _, ...without } = document
+
+    assert.deepEqual(parseJobFile(without), { ...document, history: noHistory })
+    assert.throws(() => parseJobFile({ ...document, history: { ...noHistory, failed: -1 } }), {
+      kind: 'state_unreadable',
+      message: /history.failed/,
+    })
   })
 
   it('refuses a newer schema and says what to do (D8)', () => {
