@@ -64,6 +64,23 @@ async function benchCatalog(): Promise<void> {
   )
 }
 
+/** Not a ratio: no bare baseline decides anything. */
+async function benchPlan(): Promise<void> {
+  const products = 100_000
+  const [few, many] = [
+    await measure('plan.ts', String(products / fewRowsShare)),
+    await measure('plan.ts', String(products)),
+  ]
+  const perSecond = (many.records / many.ms) * 1000
+  const least = 50_000
+  const verdict = perSecond >= least ? 'ok' : 'SLOW'
+  const memory = `${many.rssMb.toFixed(0)} MB (${few.rssMb.toFixed(0)} MB for ${products / fewRowsShare})`
+  const name = 'image decisions/s, library of 500,000'
+  console.log(
+    `${name.padEnd(44)} ${perSecond.toFixed(0).padStart(6)}     (>= ${least})  ${verdict}  ${products} products, ${memory}`,
+  )
+}
+
 async function benchStatus(dir: string): Promise<void> {
   const bin = join(root, 'bin/run.js')
   await run(process.execPath, [
@@ -99,6 +116,7 @@ const benches: Record<string, () => Promise<void>> = {
   xml: () => benchStaging(dir, 'xml', 2.8),
   ndjson: () => benchStaging(dir, 'ndjson', 3.2),
   catalog: benchCatalog,
+  plan: benchPlan,
   status: () => benchStatus(dir),
 }
 try {
