@@ -1,6 +1,7 @@
 /** What every store promises (`src/core/store/store.ts`), as tests. Run it with a fixture for the store. */
 import { applyContract } from './store-contract-apply.js'
 import { imageContract } from './store-contract-images.js'
+import { inventoryContract } from './store-contract-inventory.js'
 import { retireContract } from './store-contract-retire.js'
 import { skuContract } from './store-contract-sku.js'
 import { variantContract } from './store-contract-variants.js'
@@ -24,6 +25,7 @@ export function storeContract(name: string, open: () => Promise<StoreFixture>): 
     skuContract(withStore)
     variantContract(withStore)
     imageContract(withStore)
+    inventoryContract(withStore)
     retireContract(withStore)
   })
 }

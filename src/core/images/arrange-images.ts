@@ -70,8 +70,9 @@ function attach(
   return { imageId, originalUrl: isSame && known !== null ? known : wanted.url, ...alt }
 }
 
-function keep({ id, originalUrl, url }: StoreImage): ImageAttachment {
-  return { imageId: id, originalUrl: originalUrl ?? url }
+/** As it stands at the product now, with its text. */
+export function keep({ id, originalUrl, url, alt }: StoreImage): ImageAttachment {
+  return { imageId: id, originalUrl: originalUrl ?? url, ...(alt === undefined ? {} : { alt }) }
 }
 
 function countNew(

@@ -1,26 +1,30 @@
 /**
- * A store in memory, for tests: the plainest thing that keeps every promise of `store.ts`. Image bytes are
- * forgotten, the rest is kept until the process ends.
+ * A store in memory, for tests: the plainest thing that keeps every promise of `store.ts`, until the process
+ * ends.
  */
 import { randomUUID } from 'node:crypto'
-import { rm } from 'node:fs/promises'
 import type { Fingerprints } from '../ledger/ledger.js'
 import { type Decimal, foldSku, type Product, type Variant } from '../product/product.js'
+import { MemoryImages } from './memory-images.js'
 import { merged } from './merge.js'
 import { assignSkus, type Bearer, findAdoptable, type ProductLookup, refusalOf, type SkuPlan } from './sku-rules.js'
 import { staleWriter } from './stale-writer.js'
 import type {
   ImageAttachment,
   ImageFile,
+  ImageUse,
   ItemResult,
   ProductImages,
   Store,
   StoreBatch,
+  StoredImage,
   StoreId,
   StoreImage,
   StoreItem,
   StoreProduct,
   StoreState,
+  StoreWriter,
+  StrayFile,
 } from './store.js'
 
 /** What a product or a variant may have, blank fields left out. */
@@ -49,12 +53,11 @@ export class MemoryStore implements Store, ProductLookup {
   readonly kind = 'memory'
   readonly #identity = `memory:${randomUUID()}`
   readonly #entries = new Map<StoreId, StoredEntry>()
-  readonly #images = new Map<StoreId, StoreImage>()
+  readonly #images = new MemoryImages()
   readonly #applied = new Map<string, readonly ItemResult[]>()
   readonly #fences = new Map<number, number>()
   #currency: string | null
   #lastId = 0
-  #lastImageId = 0
 
   constructor({ currency = null }: { readonly currency?: string | null } = {}) {
     this.#currency = currency
@@ -75,7 +78,7 @@ export class MemoryStore implements Store, ProductLookup {
 
   /** Loses an image, as when its file is deleted by hand. */
   loseImage(id: StoreId): void {
-    this.#images.delete(id)
+    this.#images.lose(id)
   }
 
   async identity(): Promise<string> {
@@ -127,20 +130,41 @@ export class MemoryStore implements Store, ProductLookup {
   }
 
   async hasImages(ids: readonly StoreId[]): Promise<ReadonlySet<StoreId>> {
-    return new Set(ids.filter((id) => this.#images.has(id)))
+    return new Set(ids.filter((id) => this.#images.get(id) !== undefined))
   }
 
-  async putImage({ sha256, extension, originalUrl, path }: ImageFile): Promise<StoreImage> {
-    await rm(path, { force: true })
-    for (const image of this.#images.values()) if (image.sha256 === sha256) return image
-    const id = String(++this.#lastImageId)
-    const image = { id, originalUrl, url: `${sha256.slice(0, 2)}/${sha256}.${extension}`, sha256 }
-    this.#images.set(id, image)
-    return image
+  async putImage(image: ImageFile): Promise<StoreImage> {
+    return this.#images.put(image)
+  }
+
+  async listImages({ size, after }: { readonly size: number; readonly after: StoreId | null }) {
+    const images = this.#images.all.map(({ image, form, data }): StoredImage => {
+      const { extension, width, height, bytes } = form
+      return { ...image, extension, width, height, bytes, present: data !== null, uses: this.#usesOf(image.id) }
+    })
+    return images.slice(images.findIndex(({ id }) => id === after) + 1).slice(0, size)
+  }
+
+  async readImage(id: StoreId): Promise<Buffer | null> {
+    return this.#images.read(id)
+  }
+
+  async replaceImage(writer: StoreWriter, id: StoreId, image: ImageFile): Promise<StoreImage | null> {
+    this.#passFence(writer.jobId, writer.token)
+    return this.#images.replace(id, image)
+  }
+
+  async removeImages(writer: StoreWriter, ids: readonly StoreId[]): Promise<readonly StoreId[]> {
+    this.#passFence(writer.jobId, writer.token)
+    return ids.filter((id) => this.#usesOf(id).length === 0 && this.#images.remove(id))
+  }
+
+  async strayFiles(): Promise<readonly StrayFile[]> {
+    return []
   }
 
   async setImages(
-    writer: { readonly jobId: number; readonly token: number },
+    writer: StoreWriter,
     productId: StoreId,
     images: ProductImages,
   ): Promise<'changed' | 'unchanged' | 'gone'> {
@@ -153,7 +177,7 @@ export class MemoryStore implements Store, ProductLookup {
       wanted.set(variant, image === undefined ? [] : [image])
     }
     for (const { imageId } of [...wanted.values()].flat()) {
-      if (!this.#images.has(imageId)) throw new Error(`image ${imageId} is not in the store`)
+      if (this.#images.get(imageId) === undefined) throw new Error(`image ${imageId} is not in the store`)
     }
     let changed = false
     for (const [entry, links] of wanted) {
@@ -198,7 +222,7 @@ export class MemoryStore implements Store, ProductLookup {
       return {
         exists: true,
         asImported: stored?.content === content && stored.offer === offer,
-        imagesPresent: links.every(({ imageId }) => this.#images.has(imageId)),
+        imagesPresent: links.every(({ imageId }) => this.#images.get(imageId) !== undefined),
       }
     })
   }
@@ -298,10 +322,25 @@ export class MemoryStore implements Store, ProductLookup {
     return this.entries.filter(({ parentId }) => parentId === id)
   }
 
+  #usesOf(id: StoreId): readonly ImageUse[] {
+    const entries = this.entries.filter(({ parentId }) => parentId === null)
+    return entries
+      .flatMap((product) => [product, ...this.#variantsOf(product.id)])
+      .flatMap((entry) =>
+        entry.links.flatMap(({ imageId, originalUrl }, position): readonly ImageUse[] => {
+          if (imageId !== id) return []
+          const { name } = this.#storeProduct(entry)
+          const { sku, owner: wholesaler, parentId } = entry
+          const variant = parentId === null ? null : entry.key
+          return [{ productId: parentId ?? entry.id, sku, name, wholesaler, variant, position, originalUrl }]
+        }),
+      )
+  }
+
   #linkedImages(links: readonly ImageAttachment[]): StoreImage[] {
-    return links.flatMap(({ imageId, originalUrl }) => {
+    return links.flatMap(({ imageId, originalUrl, alt }) => {
       const image = this.#images.get(imageId)
-      return image === undefined ? [] : [{ ...image, originalUrl }]
+      return image === undefined ? [] : [{ ...image, originalUrl, ...(alt === undefined ? {} : { alt }) }]
     })
   }
 

@@ -76,6 +76,48 @@ export interface StoreImage {
   readonly url: string
   /** Of the bytes as downloaded; null when the store does not know. */
   readonly sha256: string | null
+  /** Where it is shown: the text beside it there. Left out when there is none. */
+  readonly alt?: string
+}
+
+/** An image with all that the store knows about it, for audits. */
+export interface StoredImage extends StoreImage {
+  /** Of the form that is shown; each null when the store does not know. */
+  readonly extension: string | null
+  readonly width: number | null
+  readonly height: number | null
+  readonly bytes: number | null
+  /** False when its file is gone. */
+  readonly present: boolean
+  /** What shows it, by product, then position. */
+  readonly uses: readonly ImageUse[]
+}
+
+/** A place where an image is shown. */
+export interface ImageUse {
+  /** Of the product; of the parent, for a variant. */
+  readonly productId: StoreId
+  readonly sku: string | null
+  readonly name: string
+  readonly wholesaler: string | null
+  /** Key of the variant that shows it; null for the product itself. */
+  readonly variant: string | null
+  /** From 0; 0 is featured. */
+  readonly position: number
+  /** The address it has in the feed, for this place. */
+  readonly originalUrl: string | null
+}
+
+/** A file in the store's media that no image names. */
+export interface StrayFile {
+  readonly url: string
+  readonly bytes: number
+}
+
+/** Who writes; see `StoreBatch.token`. */
+export interface StoreWriter {
+  readonly jobId: number
+  readonly token: number
 }
 
 /** Image bytes on disk, checked and processed, ready to be put into the store. */
@@ -144,11 +186,21 @@ export interface Store {
    * Makes these the images of the product, in this order. Nothing is written when they already are, or when
    * the store does not have the product any more (`gone`).
    */
-  setImages(
-    writer: { readonly jobId: number; readonly token: number },
-    productId: StoreId,
-    images: ProductImages,
-  ): Promise<'changed' | 'unchanged' | 'gone'>
+  setImages(writer: StoreWriter, productId: StoreId, images: ProductImages): Promise<'changed' | 'unchanged' | 'gone'>
+
+  /** All images with what shows them, after the image `after`, in an order of the store's own. */
+  listImages(page: { readonly size: number; readonly after: StoreId | null }): Promise<readonly StoredImage[]>
+  /** The bytes that the shop shows; null when they are gone. */
+  readImage(id: StoreId): Promise<Buffer | null>
+  /**
+   * Puts another processed form in place of the one that is there. Whoever shows the image shows the new form;
+   * its id changes only where the store cannot keep it. Null when the store does not have the image.
+   */
+  replaceImage(writer: StoreWriter, id: StoreId, image: ImageFile): Promise<StoreImage | null>
+  /** Deletes images and their files, but none that is shown anywhere. Returns those it deleted. */
+  removeImages(writer: StoreWriter, ids: readonly StoreId[]): Promise<readonly StoreId[]>
+  /** Files that no image names, left by a crash. None in stores that cannot tell. */
+  strayFiles(): Promise<readonly StrayFile[]>
 
   /** Acts of the missing policy. Only products owned by `wholesaler` are touched; returns how many were. */
   retire(batch: {

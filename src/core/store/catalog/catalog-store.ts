@@ -18,14 +18,18 @@ import type {
   ProductImages,
   Store,
   StoreBatch,
+  StoredImage,
   StoreId,
   StoreImage,
   StoreProduct,
   StoreState,
+  StoreWriter,
+  StrayFile,
 } from '../store.js'
 import { BatchTable } from './batches.js'
 import { highestNumber, passFence } from './fence.js'
-import { ImageTable } from './image-table.js'
+import { ImageInventory } from './image-inventory.js'
+import { ImageTable, storeImage } from './image-table.js'
 import { MediaFolder } from './media-folder.js'
 import { readMeta, writeMeta } from './meta.js'
 import { ProductTable, rowIdOf } from './product-table.js'
@@ -89,13 +93,16 @@ class SqliteCatalog implements CatalogStore {
   readonly #products: ProductTable
   readonly #batches: BatchTable
   readonly #images: ImageTable
+  readonly #inventory: ImageInventory
 
   constructor(database: Database, { mediaDir, clock }: CatalogOptions) {
     this.#database = database
     this.#clock = clock
     this.#products = new ProductTable(database)
     this.#batches = new BatchTable(database, this.#products, clock)
-    this.#images = new ImageTable(database, new MediaFolder(mediaDir))
+    const media = new MediaFolder(mediaDir)
+    this.#images = new ImageTable(database, media)
+    this.#inventory = new ImageInventory(database, media)
   }
 
   async identity(): Promise<string> {
@@ -154,7 +161,7 @@ class SqliteCatalog implements CatalogStore {
   }
 
   async setImages(
-    writer: { readonly jobId: number; readonly token: number },
+    writer: StoreWriter,
     productId: StoreId,
     images: ProductImages,
   ): Promise<'changed' | 'unchanged' | 'gone'> {
@@ -163,6 +170,39 @@ class SqliteCatalog implements CatalogStore {
       passFence(this.#database, writer.jobId, writer.token)
       return rowId === null ? 'gone' : this.#images.set(rowId, images)
     })
+  }
+
+  async listImages(page: { readonly size: number; readonly after: StoreId | null }): Promise<readonly StoredImage[]> {
+    return this.#inventory.list(page)
+  }
+
+  async readImage(id: StoreId): Promise<Buffer | null> {
+    return await this.#inventory.read(id)
+  }
+
+  async replaceImage(writer: StoreWriter, id: StoreId, image: ImageFile): Promise<StoreImage | null> {
+    this.#database.transaction(() => passFence(this.#database, writer.jobId, writer.token))
+    const row = await this.#inventory.replaceFile(id, image)
+    if (row === null) return null
+    this.#database.transaction(() => {
+      passFence(this.#database, writer.jobId, writer.token)
+      this.#inventory.setForm(row, image)
+    })
+    await this.#inventory.dropOldFile(row, image)
+    return storeImage({ ...row, extension: image.extension })
+  }
+
+  async removeImages(writer: StoreWriter, ids: readonly StoreId[]): Promise<readonly StoreId[]> {
+    const rows = this.#database.transaction(() => {
+      passFence(this.#database, writer.jobId, writer.token)
+      return this.#inventory.removeRows(ids)
+    })
+    await this.#inventory.removeFiles(rows)
+    return rows.map((row) => String(row.id))
+  }
+
+  async strayFiles(): Promise<readonly StrayFile[]> {
+    return await this.#inventory.strayFiles()
   }
 
   async retire(batch: Parameters<Store['retire']>[0]): Promise<number> {

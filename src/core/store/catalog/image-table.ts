@@ -11,6 +11,8 @@ interface ImageRow {
   readonly sha256: string
   readonly extension: string
   readonly original_url: string
+  /** Of the place where it is shown. */
+  readonly alt?: string | null
 }
 
 interface LinkRow {
@@ -60,7 +62,7 @@ export class ImageTable {
   gallery(productId: number): StoreImage[] {
     return this.#database
       .prepare<ImageRow>(
-        `SELECT image.id, image.sha256, image.extension, link.original_url
+        `SELECT image.id, image.sha256, image.extension, link.original_url, link.alt
          FROM product_image link JOIN image ON image.id = link.image_id
          WHERE link.product_id = ? ORDER BY link.position`,
       )
@@ -72,7 +74,7 @@ export class ImageTable {
   ofVariants(productId: number): Map<string, StoreImage> {
     const rows = this.#database
       .prepare<ImageRow & { key: string | null }>(
-        `SELECT variant.key, image.id, image.sha256, image.extension, link.original_url
+        `SELECT variant.key, image.id, image.sha256, image.extension, link.original_url, link.alt
          FROM product variant
          JOIN product_image link ON link.product_id = variant.id AND link.position = 0
          JOIN image ON image.id = link.image_id
@@ -163,6 +165,12 @@ function sameLinks(wanted: readonly LinkRow[], stored: readonly LinkRow[]): bool
   )
 }
 
-function storeImage(row: ImageRow): StoreImage {
-  return { id: String(row.id), originalUrl: row.original_url, url: mediaPath(row), sha256: row.sha256 }
+export function storeImage(row: ImageRow): StoreImage {
+  return {
+    id: String(row.id),
+    originalUrl: row.original_url,
+    url: mediaPath(row),
+    sha256: row.sha256,
+    ...(row.alt == null ? {} : { alt: row.alt }),
+  }
 }

@@ -6,8 +6,8 @@
  * may put one image at once.
  */
 import { randomUUID } from 'node:crypto'
-import { statSync } from 'node:fs'
-import { copyFile, link, mkdir, open, rename, rm } from 'node:fs/promises'
+import { type Dirent, statSync } from 'node:fs'
+import { copyFile, link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { hasCode, WholesalerError } from '../../errors.js'
 import { failpoint } from '../../failpoint.js'
@@ -60,6 +60,51 @@ export class MediaFolder {
     await rm(image.path, { force: true })
   }
 
+  /** The file's bytes; null when it is not there. */
+  async read(name: MediaName): Promise<Buffer | null> {
+    try {
+      return await readFile(this.#pathOf(name))
+    } catch (error: unknown) {
+      if (hasCode(error, 'ENOENT')) return null
+      throw error
+    }
+  }
+
+  /** Moves the file over the one that is there: readers see the old bytes or the new ones. */
+  async replace(image: ImageFile): Promise<void> {
+    const target = this.#pathOf(image)
+    try {
+      await mkdir(dirname(target), { recursive: true, mode: folderMode })
+      await flush(image.path)
+      try {
+        await rename(image.path, target)
+      } catch (error: unknown) {
+        if (!hasCode(error, 'EXDEV')) throw error
+        await this.#copyInto(image.path, target)
+        await this.discard(image)
+      }
+      await flushFolder(dirname(target))
+    } catch (error: unknown) {
+      throw asMediaError(error, target)
+    }
+  }
+
+  /** Fine when it is gone already. */
+  async remove(name: MediaName): Promise<void> {
+    await rm(this.#pathOf(name), { force: true })
+  }
+
+  /** Every file below the folder; `name` is null for one that is not named as images are. */
+  async *files(): AsyncGenerator<{ readonly url: string; readonly bytes: number; readonly name: MediaName | null }> {
+    for (const folder of await entriesOf(this.#folder)) {
+      for (const file of folder.isDirectory() ? await entriesOf(join(this.#folder, folder.name)) : [folder]) {
+        const url = file === folder ? file.name : `${folder.name}/${file.name}`
+        const stats = statSync(join(this.#folder, url), { throwIfNoEntry: false })
+        if (stats?.isFile() === true) yield { url, bytes: stats.size, name: nameOf(url) }
+      }
+    }
+  }
+
   async #place(source: string, target: string): Promise<void> {
     await flush(source)
     try {
@@ -99,6 +144,23 @@ export class MediaFolder {
     }
     return join(this.#folder, mediaPath(name))
   }
+}
+
+async function entriesOf(folder: string): Promise<readonly Dirent[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true })
+    return entries.sort((one, other) => (one.name < other.name ? -1 : 1))
+  } catch (error: unknown) {
+    // Made when the first image comes.
+    if (hasCode(error, 'ENOENT')) return []
+    throw error
+  }
+}
+
+/** What `mediaPath` made the path of. */
+function nameOf(url: string): MediaName | null {
+  const [, sha256 = '', extension = ''] = /^[0-9a-f]{2}\/([0-9a-f]{64})\.([a-z0-9]{1,8})$/.exec(url) ?? []
+  return sha256 !== '' && mediaPath({ sha256, extension }) === url ? { sha256, extension } : null
 }
 
 /** Brings bytes and mode to disk; a failed flush is an error, never a success. */

@@ -294,3 +294,29 @@ describe('the media folder', () => {
       assert.deepEqual(state, { exists: true, asImported: true, imagesPresent: false })
     }))
 })
+
+describe('the media folder', () => {
+  it('names files that no image names, whatever they are called', () =>
+    inCatalog(async ({ store, putFile, mediaDir }) => {
+      const { url } = await store.putImage(await putFile('1'))
+      const orphan = `${'ab'.repeat(32)}.jpg`
+      await mkdir(join(mediaDir, 'ab'), { recursive: true })
+      await writeFile(join(mediaDir, 'ab', orphan), 'a whole file without a row')
+      await writeFile(join(mediaDir, 'notes.txt'), 'by hand')
+      await writeFile(join(mediaDir, url.slice(0, 2), '.5f2c.tmp'), 'half')
+
+      const stray = await store.strayFiles()
+
+      assert.deepEqual(
+        new Map(stray.map(({ url: name, bytes }) => [name, bytes])),
+        new Map([
+          [`${url.slice(0, 2)}/.5f2c.tmp`, 4],
+          [`ab/${orphan}`, 26],
+          ['notes.txt', 7],
+        ]),
+      )
+    }))
+
+  it('has no stray files before the first image', () =>
+    inCatalog(async ({ store }) => assert.deepEqual(await store.strayFiles(), [])))
+})
