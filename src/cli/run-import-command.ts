@@ -35,6 +35,7 @@ export interface ImportFlags {
   readonly 'per-batch': number
   readonly images: boolean
   readonly 'retry-images': boolean
+  readonly 'refresh-images': boolean
   readonly 'update-existing': boolean
   readonly lenient: boolean
   readonly 'dry-run': boolean
@@ -124,8 +125,8 @@ function jobOptions(
     verify: flags.verify,
     remap: flags.remap,
     checksum: flags.checksum,
-    refreshImages: false,
     retryImages: flags['retry-images'],
+    refreshImages: flags['refresh-images'],
     maxDurationMs: flags['max-duration'] ?? null,
     maxDelete: null,
     allowShrink: flags['allow-shrink'],

@@ -37,6 +37,7 @@ export default class Import extends BaseCommand {
       allowNo: true,
     }),
     'retry-images': Flags.boolean({ summary: 'Ask again also for images that failed lately.' }),
+    'refresh-images': Flags.boolean({ summary: 'Ask for known images again, and replace those that have changed.' }),
     'update-existing': Flags.boolean({
       summary: 'Update products the store has; with --no-update-existing only create new ones.',
       default: true,

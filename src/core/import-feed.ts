@@ -8,6 +8,7 @@ import type { WholesalerError } from './errors.js'
 import { failpoint } from './failpoint.js'
 import { concernsOneFeed, type FeedReport, failedFeed } from './feed-report.js'
 import { importImages } from './images/import-images.js'
+import { reopenImages } from './images/reopen-images.js'
 import type { ImportPorts } from './import-ports.js'
 import type { JobCounts, JobOptions } from './jobs/job.js'
 import type { Writer } from './ledger/ledger.js'
@@ -125,10 +126,14 @@ async function importBatches(
 
 async function attachImages(
   wholesalers: readonly Wholesaler[],
-  { options, writer, signal }: ImportRun,
+  { options, writer, signal, earlier }: ImportRun,
   ports: ImportPorts,
   tally: Tally,
 ): Promise<void> {
+  // An attempt that got as far as images goes on where it ended.
+  if (options.refreshImages && (earlier?.images.wanted ?? 0) === 0) {
+    for (const { name } of wholesalers) await reopenImages(name, ports.ledger, signal)
+  }
   for (const wholesaler of wholesalers) {
     signal.throwIfAborted()
     if (tally.outOfTime()) return

@@ -3,7 +3,7 @@
  * asked any more in this run: ten thousand pictures of a dead server must not cost ten thousand timeouts.
  */
 import pLimit, { type LimitFunction } from 'p-limit'
-import { type Downloaded, type ImageProblem, imageProblem } from './image.js'
+import { type Fetched, imageProblem } from './image.js'
 
 /** Downloads under way at once. Fetching pictures waits for the network, not for the processor. */
 export const downloadsMax = 16
@@ -39,8 +39,8 @@ export class HostQueue {
   /** Runs a download when its turn comes; a host that is down is answered for without asking it. */
   async run(
     name: string,
-    download: () => Promise<Downloaded | ImageProblem>,
-  ): Promise<{ readonly asked: boolean; readonly result: Downloaded | ImageProblem }> {
+    download: () => Promise<Fetched>,
+  ): Promise<{ readonly asked: boolean; readonly result: Fetched }> {
     const host = this.#hosts.get(name) ?? { limit: pLimit(this.#perHost), failures: 0 }
     this.#hosts.set(name, host)
     try {
@@ -53,12 +53,12 @@ export class HostQueue {
   }
 }
 
-async function ask(host: Host, name: string, download: () => Promise<Downloaded | ImageProblem>) {
+async function ask(host: Host, name: string, download: () => Promise<Fetched>) {
   if (host.failures >= hostFailuresMax) {
     const reason = `${name} failed ${host.failures} times in a row; its other pictures wait for the next run`
     return { asked: false, result: imageProblem('connect', reason) }
   }
   const result = await download()
-  host.failures = !result.ok && hostFailure.test(result.code) ? host.failures + 1 : 0
+  host.failures = result.ok === false && hostFailure.test(result.code) ? host.failures + 1 : 0
   return { asked: true, result }
 }

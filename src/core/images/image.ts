@@ -8,6 +8,7 @@
  */
 import type { HttpErrorCode } from '../http/http-error.js'
 import type { Product } from '../product/product.js'
+import type { Validators } from './library.js'
 import { type ImageAddress, type ImageBase, normalizeUrl } from './normalize-url.js'
 import type { Spooled } from './temp-file.js'
 
@@ -45,7 +46,17 @@ export function tooLarge(bytesMax: number): ImageProblem {
 /** Bytes of a picture as they were fetched or read. Whoever asked for them disposes of them. */
 export interface Downloaded extends Spooled {
   readonly ok: true
+  readonly validators: Validators
 }
+
+/** The server says that the picture is still the one that was asked about. */
+export interface Unchanged {
+  readonly ok: 'unchanged'
+  /** What to ask about the next time. */
+  readonly validators: Validators
+}
+
+export type Fetched = Downloaded | Unchanged | ImageProblem
 
 /** One picture that a product wants, with all places that want it. */
 export interface WantedImage {

@@ -148,10 +148,10 @@ async function preparePorts(
   const intake = new ImageIntake({
     library: ledger.images,
     store,
-    download: (address, until) => {
+    download: (...request) => {
       // A decoder starts while the first picture is on its way.
       if (run.decode === undefined) decoders.warmUp()
-      return download(address, until)
+      return download(...request)
     },
     decode: run.decode ?? decoders.decode,
     tmpDir,

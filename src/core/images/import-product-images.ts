@@ -85,7 +85,7 @@ async function settle(decision: ImageDecision, { intake }: ProductPorts): Promis
     case 'keep':
       return { ...fine, imageId: decision.image.id, outcome: 'kept' }
     case 'attach':
-      return { ...fine, imageId: decision.image.storeId, outcome: 'attached' }
+      return { ...fine, imageId: decision.image.storeId, replaces: decision.replaces, outcome: 'attached' }
     case 'skip':
       return { ...fine, imageId: null, outcome: 'failed', problem: decision.reason }
     case 'download': {
@@ -96,12 +96,13 @@ async function settle(decision: ImageDecision, { intake }: ProductPorts): Promis
       if (!result.ok)
         return { ...fine, imageId: decision.replaces?.id ?? null, outcome: 'failed', problem: result.reason }
       const { image, isNew } = result
+      const isKept = image.storeId === decision.replaces?.id
       return {
         ...fine,
         imageId: image.storeId,
         replaces: decision.replaces,
         isNew,
-        outcome: isNew ? 'downloaded' : 'duplicate',
+        outcome: isKept ? 'kept' : isNew ? 'downloaded' : 'duplicate',
       }
     }
   }

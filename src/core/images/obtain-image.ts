@@ -39,7 +39,7 @@ export interface ObtainedImage {
 export interface ImageRequest {
   readonly url: string
   readonly address: UsableAddress
-  /** Fetch also what the library knows by its address. */
+  /** Ask again also for what the library knows by its address: fetch it if it has changed. */
   readonly refresh: boolean
 }
 
@@ -74,7 +74,8 @@ export class ImageIntake {
     return work
   }
 
-  async #obtainOnce({ url, address, refresh }: ImageRequest): Promise<Outcome> {
+  async #obtainOnce(request: ImageRequest): Promise<Outcome> {
+    const { address, refresh } = request
     const { library, signal } = this.#ports
     const earlier = this.#done.get(address.key)
     if (earlier != null) return earlier
@@ -85,27 +86,34 @@ export class ImageIntake {
     }
     const outcome = await this.#files(async () => {
       signal.throwIfAborted()
-      return this.#fetch(url, address)
+      return this.#fetch(request)
     })
     this.#done.set(address.key, outcome.ok ? null : outcome)
     return outcome
   }
 
-  async #fetch(url: string, address: UsableAddress): Promise<Outcome> {
+  async #fetch({ url, address, refresh }: ImageRequest): Promise<Outcome> {
     const { library, download, signal, onDownloaded } = this.#ports
+    const known = refresh ? (await library.findByUrl([address.key])).get(address.key) : undefined
+    const validators = known === undefined ? undefined : (await library.validators([address.key])).get(address.key)
     const host = address.kind === 'url' ? new URL(address.href).host : 'files'
     const { asked, result } = await this.#hosts.run(host, async () => {
       signal.throwIfAborted()
-      return download(address, signal)
+      return download(address, signal, validators)
     })
     if (!result.ok) {
       if (asked) await library.recordFailure(address.key, result)
       return result
     }
+    if (result.ok === 'unchanged') {
+      if (known === undefined) throw new Error(`${address.key} is unchanged, but nobody asked`)
+      await library.confirm(address.key, result.validators)
+      return { ok: true, image: known, isNew: false }
+    }
     try {
       onDownloaded()
       const outcome = await this.#takeIn(url, result)
-      if (outcome.ok) await library.record(address.key, outcome.image)
+      if (outcome.ok) await library.record(address.key, outcome.image, result.validators)
       else await library.recordFailure(address.key, outcome)
       return outcome
     } finally {

@@ -22,7 +22,9 @@ export type ImageDecision =
       readonly action: 'attach'
       readonly wanted: WantedImage
       readonly image: LibraryImage
-      readonly reason: 'library'
+      readonly reason: 'library' | 'changed'
+      /** The product's image from that address, whose bytes are not there any more; null for `library`. */
+      readonly replaces: StoreImage | null
     }
   /** Not to be had for now. `retryAt` in Unix ms; null: not before the feed names another address. */
   | {
@@ -78,16 +80,24 @@ export function planImages(facts: ImageFacts, options: PlanOptions): readonly Im
     const { address } = wanted
     if (!address.ok) return { action: 'skip', wanted, code: address.code, reason: address.reason, retryAt: null }
     const kept = byAddress[index] ?? null
+    const namesake = byName?.get(wanted)
+    const image = facts.library.get(address.key)
     if (options.refresh === true) {
-      return { action: 'download', wanted, reason: 'refresh', replaces: kept?.image ?? null }
+      return { action: 'download', wanted, reason: 'refresh', replaces: kept?.image ?? namesake ?? null }
+    }
+    if (kept !== null && image !== undefined && hasChanged(kept.image, image)) {
+      return { action: 'attach', wanted, image, reason: 'changed', replaces: kept.image }
     }
     if (kept !== null) return { action: 'keep', wanted, ...kept }
-    const namesake = byName?.get(wanted)
     if (namesake !== undefined) return { action: 'keep', wanted, image: namesake, reason: 'same_file_name' }
-    const image = facts.library.get(address.key)
-    if (image !== undefined) return { action: 'attach', wanted, image, reason: 'library' }
+    if (image !== undefined) return { action: 'attach', wanted, image, reason: 'library', replaces: null }
     return afterFailure(wanted, facts.failures.get(address.key), options)
   })
+}
+
+/** Other bytes were found behind the address since, for another product; where bytes are not known, nothing is said. */
+function hasChanged(existing: StoreImage, latest: LibraryImage): boolean {
+  return existing.sha256 !== null && existing.sha256 !== latest.sha256 && existing.id !== latest.storeId
 }
 
 interface Known {

@@ -13,6 +13,9 @@ export interface LocalFileOptions {
   readonly bytesMax: number
 }
 
+/** A file is read again rather than asked about. */
+const noValidators = { etag: null, lastModified: null }
+
 /**
  * Reads the file, never changes it. A path that is not in the feed's folder is looked for at the same place
  * in the other folders. What cannot be read is a problem, not an error; throws `disk_full`.
@@ -47,7 +50,7 @@ async function readOne(path: string, options: LocalFileOptions): Promise<Downloa
       if (!stats.isFile()) return imageProblem('no_file', 'it is not a file')
       if (stats.size > options.bytesMax) return tooLarge(options.bytesMax)
       const spooled = await spool(file.createReadStream({ autoClose: false }), options.tmpDir, options.bytesMax)
-      return spooled === null ? tooLarge(options.bytesMax) : { ok: true, ...spooled }
+      return spooled === null ? tooLarge(options.bytesMax) : { ok: true, ...spooled, validators: noValidators }
     } finally {
       await file.close()
     }

@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/pr
 import { join } from 'node:path'
 import { createHttpClient } from '../../../src/core/http/http-client.js'
 import { createDownload, type Download, type DownloadOptions } from '../../../src/core/images/download.js'
+import type { Validators } from '../../../src/core/images/library.js'
 import { normalizeUrl } from '../../../src/core/images/normalize-url.js'
 import { prepareTempDir } from '../../../src/core/images/temp-file.js'
 import { fixedClock } from '../../support/fixed-clock.js'
@@ -14,7 +15,7 @@ import { jpeg } from './pictures.js'
 interface Place {
   readonly dir: string
   readonly server: ImageServer
-  download(reference: string, options?: Partial<DownloadOptions>): ReturnType<Download>
+  download(reference: string, options?: Partial<DownloadOptions>, known?: Validators): ReturnType<Download>
 }
 
 async function withPlace(body: (place: Place) => Promise<void>): Promise<void> {
@@ -25,11 +26,11 @@ async function withPlace(body: (place: Place) => Promise<void>): Promise<void> {
         await mkdir(join(dir, 'tmp'))
         await mkdir(join(dir, 'feed'))
         const folders = [join(dir, 'feed'), join(dir, 'pictures')]
-        const download: Place['download'] = async (reference, options = {}) => {
+        const download: Place['download'] = async (reference, options = {}, known) => {
           const address = normalizeUrl(reference, { folders, url: null })
           if (!address.ok) return address
           const all = { http, tmpDir: join(dir, 'tmp'), folders, allowPrivateHosts: [server.host], ...options }
-          return createDownload(all)(address, new AbortController().signal)
+          return createDownload(all)(address, new AbortController().signal, known)
         }
         await body({ dir, server, download })
         assert.deepEqual(await readdir(join(dir, 'tmp')), [], 'temporary files are left')
@@ -43,6 +44,7 @@ async function withPlace(body: (place: Place) => Promise<void>): Promise<void> {
 async function codeOf(result: ReturnType<Download>): Promise<string> {
   const downloaded = await result
   if (!downloaded.ok) return downloaded.code
+  if (downloaded.ok === 'unchanged') return 'unchanged'
   await downloaded.dispose()
   return 'fine'
 }
@@ -55,7 +57,7 @@ describe('createDownload', () => {
 
       const result = await download(server.url('/1.jpg'))
 
-      assert.ok(result.ok)
+      assert.ok(result.ok === true)
       assert.deepEqual(result.content, picture)
       assert.equal(result.bytes, picture.length)
       assert.equal(result.sha256, createHash('sha256').update(picture).digest('hex'))
@@ -68,12 +70,41 @@ describe('createDownload', () => {
 
       const result = await download(server.url('/large'))
 
-      assert.ok(result.ok && typeof result.content === 'string')
+      assert.ok(result.ok === true && typeof result.content === 'string')
       assert.equal(result.sha256, createHash('sha256').update(large).digest('hex'))
       assert.ok(large.equals(await readFile(result.content)))
       assert.equal((await readdir(join(dir, 'tmp'))).length, 1)
       await result.dispose()
       await result.dispose()
+    }))
+
+  it('asks for a known picture only if it has changed', () =>
+    withPlace(async ({ server, download }) => {
+      const [one, two] = [await jpeg(1), await jpeg(2)]
+      const lastModified = 'Thu, 15 Jan 2026 12:00:00 GMT'
+      server.serve('/1.jpg', { kind: 'tagged', body: one, etag: '"a"', lastModified })
+      server.serve('/2.jpg', { kind: 'tagged', body: two, lastModified })
+      server.serve('/3.jpg', one)
+      const ask = async (path: string, known: Validators | undefined) => {
+        const result = await download(server.url(path), {}, known)
+        assert.ok(result.ok)
+        if (result.ok === true) await result.dispose()
+        return [result.ok, result.validators.etag, result.validators.lastModified]
+      }
+
+      assert.deepEqual(await ask('/1.jpg', undefined), [true, '"a"', lastModified])
+      assert.deepEqual(await ask('/1.jpg', { etag: '"a"', lastModified: null }), ['unchanged', '"a"', lastModified])
+      assert.deepEqual(await ask('/1.jpg', { etag: '"b"', lastModified }), [true, '"a"', lastModified])
+      assert.deepEqual(await ask('/2.jpg', { etag: null, lastModified }), ['unchanged', null, lastModified])
+      assert.deepEqual(await ask('/3.jpg', { etag: null, lastModified: null }), [true, null, null])
+      assert.equal(server.notModified(), 2)
+    }))
+
+  it('takes "not modified" for no picture when nobody asked', () =>
+    withPlace(async ({ server, download }) => {
+      server.serve('/1.jpg', { kind: 'status', status: 304 })
+
+      assert.equal(await codeOf(download(server.url('/1.jpg'))), 'http_304')
     }))
 
   it('names the status of what is not there (I12)', () =>
@@ -168,7 +199,7 @@ describe('createDownload', () => {
         await download(join(dir, 'pictures/red/2.jpg')),
       ]
 
-      assert.ok(one.ok && two.ok && named.ok)
+      assert.ok(one.ok === true && two.ok === true && named.ok === true)
       assert.deepEqual(
         [one, two, named].map(({ content }) => String(content)),
         ['one', 'two', 'two'],

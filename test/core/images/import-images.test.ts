@@ -257,6 +257,76 @@ describe('importImages', () => {
       assert.equal(store.putImages.length, 3)
     }))
 
+  it('asks only whether known pictures have changed, and puts one that has in its place everywhere', () =>
+    withImagePhase(async ({ server, store, ledger, storeId, events, add, run, gallery }) => {
+      for (const number of [1, 2, 3]) {
+        server.serve(`/${number}.jpg`, { kind: 'tagged', body: await jpeg(number), etag: `"${number}"` })
+      }
+      const [one, two, three] = ['/1.jpg', '/2.jpg', '/3.jpg'].map(server.url) as [string, string, string]
+      const variant = { key: 'red', options: [['Color', 'red']] as const, image: { url: two } }
+      await add(product('p', [one, two]), { key: 'q', images: [{ url: two }, { url: three }], variants: [variant] })
+      await run()
+      const before = await store.imagesOf(storeId('q'))
+      server.serve('/2.jpg', { kind: 'tagged', body: await jpeg(7), etag: '"7"' })
+      for (const key of ['p', 'q']) ledger.pending.add(key)
+      const seen = events.length
+
+      const counts = await run({ refresh: true })
+
+      assert.deepEqual(counts, { wanted: 5, downloaded: 1, attached: 3, duplicatesSkipped: 4, failed: 0 })
+      assert.deepEqual([server.requests() - 3, server.notModified()], [3, 2])
+      assert.deepEqual(await gallery('p'), [one, two])
+      assert.deepEqual(await gallery('q'), [two, three])
+      const after = await store.imagesOf(storeId('q'))
+      assert.notEqual(after.gallery[0]?.id, before.gallery[0]?.id)
+      assert.equal(after.variants.get('red')?.id, after.gallery[0]?.id)
+      assert.deepEqual(
+        events
+          .slice(seen)
+          .flatMap((event) => (event.type === 'image' ? [event.outcome] : []))
+          .sort(),
+        ['downloaded', 'duplicate', 'duplicate', 'kept', 'kept'],
+      )
+
+      for (const key of ['p', 'q']) ledger.pending.add(key)
+      const written = store.imagesSet
+      assert.equal((await run({ refresh: true })).downloaded, 0)
+      assert.deepEqual([server.requests(), server.notModified()], [9, 5])
+      assert.equal(store.imagesSet - written, 2, 'asked twice, and found nothing to write')
+    }))
+
+  it('finds out by the bytes what a server cannot tell: the same are nothing new', () =>
+    withImagePhase(async ({ server, store, ledger, add, run }) => {
+      server.serve('/1.jpg', await jpeg(1))
+      await add(product('p', [server.url('/1.jpg')]))
+      await run()
+      ledger.pending.add('p')
+
+      const counts = await run({ refresh: true })
+
+      assert.deepEqual(counts, { wanted: 1, downloaded: 1, attached: 0, duplicatesSkipped: 1, failed: 0 })
+      assert.equal(store.putImages.length, 1)
+    }))
+
+  it('gives a product that was not reached the changed picture on a later run, without asking again', () =>
+    withImagePhase(async ({ server, store, ledger, storeId, add, run }) => {
+      server.serve('/1.jpg', await jpeg(1))
+      await add(product('p', [server.url('/1.jpg')]), product('q', [server.url('/1.jpg')]))
+      await run()
+      server.serve('/1.jpg', await jpeg(7))
+      ledger.pending.add('p')
+      await run({ refresh: true })
+      ledger.pending.add('q')
+      const asked = server.requests()
+
+      await run()
+
+      const [p, q] = [await store.imagesOf(storeId('p')), await store.imagesOf(storeId('q'))]
+      assert.equal(q.gallery[0]?.id, p.gallery[0]?.id)
+      assert.equal(q.gallery.length, 1)
+      assert.equal(server.requests(), asked)
+    }))
+
   it('reads pictures beside the feed', () =>
     withImagePhase(async ({ dir, server, add, run, gallery }) => {
       await mkdir(join(dir, 'feed', 'img'))

@@ -121,6 +121,19 @@ describe('planImages', () => {
       },
       ['download:refresh', 'download:refresh'],
     ],
+    [
+      'attaches what was found behind the address since, where the bytes of the old image are known to be others',
+      {
+        images: ['https://e.com/1.jpg', 'https://e.com/2.jpg', 'https://e.com/3.jpg'],
+        existing: [
+          { ...stored('https://e.com/1.jpg', 'ab/1.jpg', '5'), sha256: 'b'.repeat(64) },
+          { ...stored('https://e.com/2.jpg', 'ab/2.jpg', '6'), sha256: null },
+          { ...stored('https://e.com/3.jpg', 'ab/3.jpg', '77'), sha256: 'b'.repeat(64) },
+        ],
+        library: ['https://e.com/1.jpg', 'https://e.com/2.jpg', 'https://e.com/3.jpg'],
+      },
+      ['attach:changed', 'keep 6:original_url', 'keep 77:original_url'],
+    ],
   ]
   for (const [promise, facts, expected] of table) it(promise, () => assert.deepEqual(plan(facts), expected))
 

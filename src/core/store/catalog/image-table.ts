@@ -84,8 +84,16 @@ export class ImageTable {
     return new Map(rows.map((row) => [row.key ?? '', storeImage(row)]))
   }
 
-  /** Every image linked to the product or to one of its variants has its file. */
+  /** Every image that the product and its variants were given is linked to them, and has its file. */
   allPresent(productId: number): boolean {
+    const hasFewer = this.#database
+      .prepare(
+        `SELECT 1 FROM product
+         WHERE (id = ?1 OR parent_id = ?1)
+           AND images_given > (SELECT count(*) FROM product_image link WHERE link.product_id = product.id)`,
+      )
+      .get(productId)
+    if (hasFewer !== undefined) return false
     return this.#database
       .prepare<ImageRow>(
         `SELECT DISTINCT image.* FROM product
@@ -128,6 +136,7 @@ export class ImageTable {
       this.#mustExist(link.image_id)
       insert.run(productId, position, link.image_id, link.original_url, link.alt)
     }
+    this.#database.prepare('UPDATE product SET images_given = ? WHERE id = ?').run(wanted.length, productId)
     return true
   }
 

@@ -100,4 +100,8 @@ export const catalogMigrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX applied_batch_time ON applied_batch (applied_at);
   `,
+  `
+  -- How many images it was last given: fewer now means that somebody removed some. Null: never counted.
+  ALTER TABLE product ADD COLUMN images_given INTEGER;
+  `,
 ]

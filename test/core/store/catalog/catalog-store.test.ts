@@ -293,6 +293,27 @@ describe('the media folder', () => {
 
       assert.deepEqual(state, { exists: true, asImported: true, imagesPresent: false })
     }))
+
+  it('notices an image that somebody took off a product, and none that somebody added', () =>
+    inCatalog(async ({ store, putFile, database }) => {
+      const one = product('p')
+      const id = await idOf(store, one)
+      const files = await Promise.all(
+        ['one', 'two', 'three'].map(async (bytes) => store.putImage(await putFile(bytes))),
+      )
+      const [first, second, third] = files.map((image) => ({ imageId: image.id, originalUrl: image.id }))
+      assert.ok(first !== undefined && second !== undefined && third !== undefined)
+      const allPresent = async () => (await store.verify([{ ...item(one), storeId: id }]))[0]?.imagesPresent
+      await store.setImages({ jobId: 1, token: 1 }, id, { gallery: [first, second], variants: {} })
+      assert.equal(await allPresent(), true)
+
+      database
+        .prepare('INSERT INTO product_image VALUES (?, 2, ?, ?, NULL)')
+        .run(Number(id), Number(third.imageId), 'x')
+      assert.equal(await allPresent(), true)
+      database.prepare('DELETE FROM product_image WHERE position > 0').run()
+      assert.equal(await allPresent(), false)
+    }))
 })
 
 describe('the media folder', () => {
