@@ -1,6 +1,7 @@
 /** Reads a whole feed as an import would, without importing it: what is in it, and what would be rejected. */
 import type { FeedShape, Reject, Repair } from './feed/feed.js'
 import type { FeedSummary } from './ledger/ledger.js'
+import { productsOf } from './product/fingerprint.js'
 import type { Product } from './product/product.js'
 import { type StagePorts, stageFeed } from './stage-feed.js'
 import type { Wholesaler } from './wholesaler.js'
@@ -47,8 +48,9 @@ export async function inspectFeed(
       checksum: true,
       allowShrink: true,
       dryRun: true,
-      onProducts: (products) => {
-        for (const { product } of products.slice(0, sampleSize - sample.length)) sample.push(product)
+      onProducts: (chunk) => {
+        if (sample.length === sampleSize) return
+        for (const { product } of productsOf(chunk)) if (sample.push(product) === sampleSize) return
       },
     },
   )

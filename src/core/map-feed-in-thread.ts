@@ -5,13 +5,21 @@
 import { Worker } from 'node:worker_threads'
 import { type ErrorDetails, WholesalerError } from './errors.js'
 import type { FeedEnd } from './feed/feed.js'
+import type { StagedRow } from './ledger/ledger.js'
 import { type FeedFacts, type MapFeedPlan, type MappedChunk, type OpenMappedFeed, openMappedFeed } from './map-feed.js'
-import type { MappedProduct } from './product/mapping.js'
 
-/** What the thread says. Products come as JSON: cloning objects across threads takes several times as long. */
+/**
+ * What the thread says. Rows come as JSON, and bodies are handed over: cloning objects across threads takes several
+ * times as long.
+ */
 export type ThreadMessage =
   | { readonly type: 'facts'; readonly facts: FeedFacts }
-  | { readonly type: 'chunk'; readonly products: string; readonly findings: Omit<MappedChunk, 'products'> }
+  | {
+      readonly type: 'chunk'
+      readonly rows: string
+      readonly bodies: Uint8Array
+      readonly findings: Omit<MappedChunk, 'staged'>
+    }
   | { readonly type: 'end'; readonly end: FeedEnd }
   | { readonly type: 'error'; readonly error: ErrorDetails }
 
@@ -57,12 +65,32 @@ async function* chunksOf(thread: FeedThread): AsyncGenerator<MappedChunk, FeedEn
       const message = await thread.next()
       if (message.type === 'end') return message.end
       if (message.type !== 'chunk') throw new Error(`the thread sent ${message.type} amid the feed`)
-      yield { products: JSON.parse(message.products) as MappedProduct[], ...message.findings }
+      const { rows, bodies, findings } = message
+      yield { staged: { rows: unpackRows(rows), bodies }, ...findings }
       thread.taken()
     }
   } finally {
     await thread.end()
   }
+}
+
+type PackedRow = [string, string, string, string, number, number, number, number]
+
+/** Without the names of the fields, which would be half of the text. */
+export function packRows(rows: readonly StagedRow[]): string {
+  return JSON.stringify(
+    rows.map(({ key, content, offer, images, bytes, variants, images_wanted: wanted, line }): PackedRow => {
+      return [key, content, offer, images, bytes, variants, wanted, line]
+    }),
+  )
+}
+
+export function unpackRows(text: string): readonly StagedRow[] {
+  return (JSON.parse(text) as PackedRow[]).map(
+    ([key, content, offer, images, bytes, variants, images_wanted, line]): StagedRow => {
+      return { key, content, offer, images, bytes, variants, images_wanted, line }
+    },
+  )
 }
 
 /** The thread and its messages, one after the other. */

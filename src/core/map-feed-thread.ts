@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { messageOf, WholesalerError } from './errors.js'
 import { type MapFeedPlan, openMappedFeed } from './map-feed.js'
-import { chunksAheadMax, type ThreadMessage, takenMessage } from './map-feed-in-thread.js'
+import { chunksAheadMax, packRows, type ThreadMessage, takenMessage } from './map-feed-in-thread.js'
 
 const port = parentPort
 if (port === null) throw new Error('this module is the main file of a thread')
@@ -15,7 +15,7 @@ port.on('message', (message) => {
   wake()
 })
 
-const send = (message: ThreadMessage): void => port.postMessage(message)
+const send = (message: ThreadMessage, handOver: ArrayBuffer[] = []): void => port.postMessage(message, handOver)
 
 /** The parent ends this thread when it is not wanted any more. */
 const neverAborted = new AbortController().signal
@@ -27,8 +27,9 @@ async function mapAndSend(plan: MapFeedPlan): Promise<void> {
   for (;;) {
     const next = await chunks.next()
     if (next.done) return send({ type: 'end', end: next.value })
-    const { products, ...findings } = next.value
-    send({ type: 'chunk', products: JSON.stringify(products), findings })
+    const { staged, ...findings } = next.value
+    const { rows, bodies } = staged
+    send({ type: 'chunk', rows: packRows(rows), bodies, findings }, [bodies.buffer as ArrayBuffer])
     ahead += 1
     while (ahead >= chunksAheadMax) {
       await new Promise<void>((resolve) => {

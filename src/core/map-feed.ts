@@ -5,9 +5,11 @@
 import type { FeedEnd, FeedHints, FeedShape, Reject, Repair } from './feed/feed.js'
 import { openFeed } from './feed/open-feed.js'
 import { openText } from './feed/open-text.js'
+import type { StagedChunk } from './ledger/ledger.js'
 import { sideElements } from './product/choose-preset.js'
+import { toStagedChunk, toStagedProduct } from './product/fingerprint.js'
 import { createMapper } from './product/mapper.js'
-import type { MappedProduct, WholesalerMapping } from './product/mapping.js'
+import type { WholesalerMapping } from './product/mapping.js'
 
 export interface MapFeedPlan {
   /** The snapshot. */
@@ -30,7 +32,10 @@ export interface FeedFacts {
 
 /** A part of a feed, in its order. Plain data. */
 export interface MappedChunk {
-  readonly products: readonly MappedProduct[]
+  /** Its products, ready for the ledger. */
+  readonly staged: StagedChunk
+  /** Currency of its first product that names one. */
+  readonly currency: string | null
   readonly rejects: readonly Reject[]
   readonly repairs: readonly Repair[]
   /** Products that rules leave out. */
@@ -70,7 +75,9 @@ export const openMappedFeed: OpenMappedFeed = async ({ path, source, hints, mapp
         const next = await products.next()
         const findings = gathered
         gathered = noFindings()
-        yield { products: next.done ? [] : next.value, ...findings }
+        const mapped = next.done ? [] : next.value
+        const currency = mapped.find(({ product }) => product.currency !== undefined)?.product.currency ?? null
+        yield { staged: toStagedChunk(mapped.map(toStagedProduct)), currency, ...findings }
         if (next.done) return next.value
       }
     },

@@ -3,9 +3,8 @@ import { concernsOneFeed, type FeedReport, failedFeed } from './feed-report.js'
 import { imageBase } from './images/image-base.js'
 import { type ImagePlanCounts, ImagePlanSum, planProduct } from './images/plan-product.js'
 import type { JobOptions } from './jobs/job.js'
-import type { Ledger, PendingImages } from './ledger/ledger.js'
-import { toStagedRow } from './product/fingerprint.js'
-import type { MappedProduct } from './product/mapping.js'
+import type { Ledger, PendingImages, StagedChunk } from './ledger/ledger.js'
+import { productsOf } from './product/fingerprint.js'
 import { type StagePorts, stageFeed } from './stage-feed.js'
 import type { Store } from './store/store.js'
 import type { Wholesaler } from './wholesaler.js'
@@ -90,13 +89,13 @@ function imagePlanner(
   const rules = { base, refresh: refreshImages, retryFailed: retryImages }
   return {
     /** Products as the feed has them now. */
-    async addMapped(mapped: readonly MappedProduct[]): Promise<void> {
-      const keys = mapped.map(({ product }) => product.key)
+    async addMapped(chunk: StagedChunk): Promise<void> {
+      const keys = chunk.rows.map(({ key }) => key)
       const states = await ports.ledger.imageStates(wholesaler.name, keys)
-      for (const each of mapped) {
-        const state = states.get(each.product.key)
-        if (state !== undefined && (!updateExisting || state.done === toStagedRow(each).images)) continue
-        sum.add(await planProduct(each.product, state?.storeId ?? null, rules, ports))
+      for (const { row, product } of productsOf(chunk)) {
+        const state = states.get(row.key)
+        if (state !== undefined && (!updateExisting || state.done === row.images)) continue
+        sum.add(await planProduct(product, state?.storeId ?? null, rules, ports))
       }
     },
     /** Products of a feed that has not changed since it was imported. */

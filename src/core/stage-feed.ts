@@ -16,15 +16,14 @@ import type {
   FeedSummary,
   Ledger,
   ReplacedRow,
+  StagedChunk,
   StagedCounts,
   StagedSnapshot,
   Staging,
   WholesalerState,
 } from './ledger/ledger.js'
 import { type MapFeedPlan, type MappedFeed, type OpenMappedFeed, openMappedFeed } from './map-feed.js'
-import { toStagedRow } from './product/fingerprint.js'
 import { mappingDigest } from './product/mapper.js'
-import type { MappedProduct } from './product/mapping.js'
 import type { Progress } from './progress.js'
 import type { Wholesaler } from './wholesaler.js'
 
@@ -54,8 +53,8 @@ export interface StageOptions {
   readonly dryRun: boolean
   readonly allowPrivateHosts: readonly string[]
   readonly signal: AbortSignal
-  /** Called with mapped products as they come, and waited for: for `feed inspect` and dry runs. */
-  readonly onProducts?: (products: readonly MappedProduct[]) => void | Promise<void>
+  /** Called with what is staged as it comes, and waited for: for `feed inspect` and dry runs. */
+  readonly onProducts?: (chunk: StagedChunk) => void | Promise<void>
 }
 
 export interface StagedFeed {
@@ -239,16 +238,15 @@ async function stageProducts(
     for (;;) {
       const next = await chunks.next()
       if (next.done) return { ...count, end: next.value }
-      const { products, rejects, repairs, skipped } = next.value
+      const { staged, currency, rejects, repairs, skipped } = next.value
       for (const reject of rejects) noteReject(wholesaler.name, reject, ports)
       for (const repair of repairs) noteRepair(repair)
       count.rejects += rejects.length
       count.skipped += skipped
-      count.currency ??= products.find(({ product }) => product.currency !== undefined)?.product.currency ?? null
-      await options.onProducts?.(products)
-      const rows = products.map(toStagedRow)
-      addRows(count, rows, 1)
-      const replaced = await staging.write(rows)
+      count.currency ??= currency
+      await options.onProducts?.(staged)
+      addRows(count, staged.rows, 1)
+      const replaced = await staging.write(staged)
       addRows(count, replaced, -1)
       for (const row of replaced) noteRepair(repeatedKey(row))
       ports.progress.emit(step(wholesaler, 'stage', 'progress', count.products))

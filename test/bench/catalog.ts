@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { importBatch } from '../../dist/core/batch/import-batch.js'
 import { systemClock } from '../../dist/core/clock.js'
 import { openSqliteLedger } from '../../dist/core/ledger/sqlite-ledger.js'
-import { toStagedRow } from '../../dist/core/product/fingerprint.js'
+import { toStagedChunk, toStagedProduct } from '../../dist/core/product/fingerprint.js'
 import type { Decimal, Product } from '../../dist/core/product/product.js'
 import { silent } from '../../dist/core/progress.js'
 import { openRejectsFile } from '../../dist/core/rejects-file.js'
@@ -56,7 +56,9 @@ async function importAll(dir: string): Promise<number> {
   const staging = await ledger.beginStaging('bench')
   for (let start = 0; start < products; start += 500) {
     await staging.write(
-      Array.from({ length: 500 }, (_, i) => toStagedRow({ product: product(start + i), line: start + i })),
+      toStagedChunk(
+        Array.from({ length: 500 }, (_, i) => toStagedProduct({ product: product(start + i), line: start + i })),
+      ),
     )
   }
   const feed = {

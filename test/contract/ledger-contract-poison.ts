@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { importBatch } from '../../src/core/batch/import-batch.js'
-import type { ClaimedBatch, Ledger, StagedRow, Writer } from '../../src/core/ledger/ledger.js'
+import type { ClaimedBatch, Ledger, Writer } from '../../src/core/ledger/ledger.js'
+import type { StagedProduct } from '../../src/core/product/fingerprint.js'
 import { silent } from '../../src/core/progress.js'
 import type { ItemResult, StoreBatch } from '../../src/core/store/store.js'
 import { fixedClock } from '../support/fixed-clock.js'
@@ -148,7 +149,7 @@ async function workOffSomehow(
   }
 }
 
-function numbered(count: number): readonly StagedRow[] {
+function numbered(count: number): readonly StagedProduct[] {
   return Array.from({ length: count }, (_, index) => row(`k${index + 1}`, { line: index + 2 }))
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { toStagedChunk } from '../../src/core/product/fingerprint.js'
 import {
   aren,
   claim,
@@ -196,7 +197,7 @@ export function recoveryContract(withLedger: WithLedger): void {
         const writer = await newWriter(ledger)
         const batch = await claimSome(ledger, writer)
         const staging = await ledger.beginStaging(aren)
-        await staging.write([row('a'), row('b', { price: 2 })])
+        await staging.write(toStagedChunk([row('a'), row('b', { price: 2 })]))
 
         await finish(ledger, writer, batch)
         const preview = await staging.preview()

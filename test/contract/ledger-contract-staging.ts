@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import { toStagedChunk } from '../../src/core/product/fingerprint.js'
 import {
   aren,
   claim,
@@ -68,7 +69,7 @@ export function stagingContract(withLedger: WithLedger): void {
         const early = await stageHalf(ledger, rows('a'))
         const late = await stageHalf(ledger, rows('b'))
 
-        await assert.rejects(early.write(rows('c')), { kind: 'busy' })
+        await assert.rejects(early.write(toStagedChunk(rows('c'))), { kind: 'busy' })
         await assert.rejects(early.commit(commitOf()), { kind: 'busy' })
         await early.abort()
         await late.commit(commitOf())
@@ -83,10 +84,10 @@ export function stagingContract(withLedger: WithLedger): void {
         await ledger.addWholesaler('outlet', null)
         const one = await ledger.beginStaging(aren)
         const two = await ledger.beginStaging('outlet')
-        await one.write(rows('a', 'b'))
-        await two.write(rows('a', 'x'))
-        await one.write(rows('c'))
-        await two.write(rows('y'))
+        await one.write(toStagedChunk(rows('a', 'b')))
+        await two.write(toStagedChunk(rows('a', 'x')))
+        await one.write(toStagedChunk(rows('c')))
+        await two.write(toStagedChunk(rows('y')))
 
         await one.abort()
         const counts = await two.commit(commitOf())
@@ -102,16 +103,16 @@ export function stagingContract(withLedger: WithLedger): void {
       'keeps the last of a repeated key, in the place of the first, and tells what it replaced',
       withLedger(async ({ ledger }) => {
         const staging = await ledger.beginStaging(aren)
-        const first = await staging.write([
-          row('a', { line: 1, variants: 2, images: ['1.jpg'] }),
-          row('b', { line: 2 }),
-          row('b', { line: 3, price: 3 }),
-        ])
-        const second = await staging.write([
-          row('c', { line: 4 }),
-          row('a', { line: 5, name: 'new' }),
-          row('c', { line: 6 }),
-        ])
+        const first = await staging.write(
+          toStagedChunk([
+            row('a', { line: 1, variants: 2, images: ['1.jpg'] }),
+            row('b', { line: 2 }),
+            row('b', { line: 3, price: 3 }),
+          ]),
+        )
+        const second = await staging.write(
+          toStagedChunk([row('c', { line: 4 }), row('a', { line: 5, name: 'new' }), row('c', { line: 6 })]),
+        )
         await staging.commit(commitOf())
 
         assert.deepEqual(first, [{ key: 'b', line: 2, variants: 0, images_wanted: 0 }])
@@ -141,13 +142,14 @@ export function stagingContract(withLedger: WithLedger): void {
             const staging = await ledger.beginStaging(aren)
             const replaced: string[] = []
             for (let at = 0; at < all.length; at += size) {
-              for (const { key, line } of await staging.write(all.slice(at, at + size))) replaced.push(`${key} ${line}`)
+              for (const { key, line } of await staging.write(toStagedChunk(all.slice(at, at + size))))
+                replaced.push(`${key} ${line}`)
             }
             const counts = await staging.commit(commitOf())
 
             const last = new Map<string, number>()
             const expected: string[] = []
-            for (const { key, line } of all) {
+            for (const { key, line } of all.map(({ row }) => row)) {
               if (last.has(key)) expected.push(`${key} ${last.get(key)}`)
               last.set(key, line)
             }

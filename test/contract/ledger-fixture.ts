@@ -6,11 +6,11 @@ import type {
   FeedSummary,
   Ledger,
   StagedCounts,
-  StagedRow,
   StagedSnapshot,
   Staging,
   Writer,
 } from '../../src/core/ledger/ledger.js'
+import { bytesOf, type StagedProduct, toStagedChunk } from '../../src/core/product/fingerprint.js'
 import type { Product } from '../../src/core/product/product.js'
 import type { ItemResult } from '../../src/core/store/store.js'
 import type { FixedClock } from '../support/fixed-clock.js'
@@ -39,18 +39,20 @@ export interface RowOptions {
 export function row(
   key: string,
   { price = 1, name = key, images = [], variants = 0, line = 0 }: RowOptions = {},
-): StagedRow {
+): StagedProduct {
   const product: Product = { key, name, options: [], variants: [], images: images.map((url) => ({ url })) }
-  return {
+  const body = JSON.stringify(product)
+  const staged = {
     key,
     content: `content ${name}`,
     offer: `offer ${price}`,
     images: `images ${images.join(' ')}`,
-    body: JSON.stringify(product),
     variants,
     images_wanted: images.length,
+    bytes: bytesOf(body),
     line,
   }
+  return { row: staged, body }
 }
 
 /** An image of the library, small and known in full. */
@@ -68,7 +70,7 @@ export function libraryImage(fields: Partial<LibraryImage> = {}): LibraryImage {
   }
 }
 
-export function rows(...keys: string[]): readonly StagedRow[] {
+export function rows(...keys: string[]): readonly StagedProduct[] {
   return keys.map((key) => row(key))
 }
 
@@ -108,18 +110,18 @@ export function commitOf(complete = true): Omit<StagedSnapshot, 'id' | 'stagedAt
 /** Stages rows as a whole snapshot and makes it current. */
 export async function stage(
   ledger: Ledger,
-  staged: readonly StagedRow[],
+  staged: readonly StagedProduct[],
   { wholesaler = aren, complete = true }: { readonly wholesaler?: string; readonly complete?: boolean } = {},
 ): Promise<StagedCounts> {
   const staging = await ledger.beginStaging(wholesaler)
-  await staging.write(staged)
+  await staging.write(toStagedChunk(staged))
   return await staging.commit(commitOf(complete))
 }
 
 /** Stages rows and leaves it at that, as a run does that dies. */
-export async function stageHalf(ledger: Ledger, staged: readonly StagedRow[]): Promise<Staging> {
+export async function stageHalf(ledger: Ledger, staged: readonly StagedProduct[]): Promise<Staging> {
   const staging = await ledger.beginStaging(aren)
-  await staging.write(staged)
+  await staging.write(toStagedChunk(staged))
   return staging
 }
 

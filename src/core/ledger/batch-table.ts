@@ -8,6 +8,7 @@ import { parseBody } from '../product/fingerprint.js'
 import type { Database } from '../sqlite.js'
 import type { ItemResult } from '../store/store.js'
 import { type BatchResults, recordResults } from './batch-results.js'
+import type { BodyFiles } from './body-files.js'
 import { passFence } from './fence.js'
 import { halve } from './halve-batch.js'
 import type { BatchCounts, ClaimedBatch, ClaimOptions, PendingProduct, Writer } from './ledger.js'
@@ -33,7 +34,8 @@ interface PendingRow {
   readonly offer: string
   readonly images: string
   readonly images_wanted: number
-  readonly body: string
+  readonly at: number
+  readonly bytes: number
   readonly store_product_id: string | null
   readonly was_content: string | null
   readonly was_offer: string | null
@@ -41,21 +43,24 @@ interface PendingRow {
   readonly retired: string | null
 }
 
-const pendingColumns = `s.id, s.key, s.line, s.state, s.attempts, s.content, s.offer, s.images, s.images_wanted, p.body,
+const pendingColumns = `s.id, s.key, s.line, s.state, s.attempts, s.content, s.offer, s.images, s.images_wanted,
+  s.body_at AS at, s.body_bytes AS bytes,
   i.store_product_id, i.content AS was_content, i.offer AS was_offer, i.images AS was_images, i.retired`
 
 /** Its one parameter is the wholesaler. */
-const pendingTables = `staged s JOIN staged_body p ON p.id = s.id
+const pendingTables = `staged s
   LEFT JOIN imported i ON i.wholesaler_id = ? AND i.key = s.key`
 
 const batchCounts = 'processed, created, updated, unchanged, skipped, errors'
 
 export class BatchTable {
   readonly #database: Database
+  readonly #bodies: BodyFiles
   readonly #wholesalers: WholesalerTable
 
-  constructor(database: Database, wholesalers: WholesalerTable) {
+  constructor(database: Database, bodies: BodyFiles, wholesalers: WholesalerTable) {
     this.#database = database
+    this.#bodies = bodies
     this.#wholesalers = wholesalers
   }
 
@@ -64,12 +69,19 @@ export class BatchTable {
       passFence(this.#database, writer)
       const wholesaler = this.#wholesalers.require(options.wholesaler)
       const leftBehind = this.#claimLeftBehind(writer, wholesaler)
-      if (leftBehind !== null || options.leftBehindOnly === true) return leftBehind
-      return this.#claimNext(writer, wholesaler, options)
+      const isDone = leftBehind !== null || options.leftBehindOnly === true
+      const batch = isDone ? leftBehind : this.#claimNext(writer, wholesaler, options)
+      // Read here: once the lock is gone, another staging may drop the snapshot and its file.
+      return batch && { ...batch, bodies: this.#bodiesOf(wholesaler, batch.rows) }
     })
     if (claimed === null) return null
-    const { rows, ...batch } = claimed
-    return { ...batch, jobId: writer.jobId, wholesaler: options.wholesaler, items: rows.map(toPendingProduct) }
+    const { rows, bodies, ...batch } = claimed
+    const items = rows.map((row, index) => toPendingProduct(row, bodies[index] ?? ''))
+    return { ...batch, jobId: writer.jobId, wholesaler: options.wholesaler, items }
+  }
+
+  #bodiesOf({ currentSnapshot }: WholesalerRef, rows: readonly PendingRow[]): readonly string[] {
+    return currentSnapshot === null ? [] : this.#bodies.read(currentSnapshot, rows)
   }
 
   finish(writer: Writer, batch: ClaimedBatch, results: readonly ItemResult[], now: number): BatchCounts {
@@ -242,7 +254,7 @@ function byQueue(a: PendingRow, b: PendingRow): number {
   return a.attempts - b.attempts || a.id - b.id
 }
 
-function toPendingProduct(row: PendingRow): PendingProduct {
+function toPendingProduct(row: PendingRow, body: string): PendingProduct {
   const { key, line, content, offer, images } = row
   return {
     key,
@@ -251,7 +263,7 @@ function toPendingProduct(row: PendingRow): PendingProduct {
     offer,
     images,
     kind: row.state === rowState.new ? 'new' : 'changed',
-    product: parseBody(row.body),
+    product: parseBody(body),
     storeId: row.store_product_id,
     differs: {
       content: row.was_content !== content || row.retired !== null,

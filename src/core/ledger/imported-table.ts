@@ -2,6 +2,7 @@
 import { parseBody } from '../product/fingerprint.js'
 import type { Product } from '../product/product.js'
 import type { Database } from '../sqlite.js'
+import type { BodyFiles, BodyPlace } from './body-files.js'
 import { passFence } from './fence.js'
 import type { ImageState, ImportedProduct, PendingImages, Writer } from './ledger.js'
 import type { Pace } from './pace.js'
@@ -23,11 +24,19 @@ const pendingImages = `
   FROM imported i INDEXED BY imported_images CROSS JOIN staged s ON s.snapshot_id = ? AND s.key = i.key AND s.images = i.images
   WHERE i.wholesaler_id = ? AND i.images_done IS NOT i.images`
 
+interface PendingImagesRow extends BodyPlace {
+  readonly key: string
+  readonly store_product_id: string
+  readonly images: string
+}
+
 export class ImportedTable {
   readonly #database: Database
+  readonly #bodies: BodyFiles
 
-  constructor(database: Database) {
+  constructor(database: Database, bodies: BodyFiles) {
     this.#database = database
+    this.#bodies = bodies
   }
 
   page(wholesaler: WholesalerRef, { size, after }: Page): readonly ImportedProduct[] {
@@ -40,19 +49,19 @@ export class ImportedTable {
   }
 
   pendingImages({ id, name, currentSnapshot }: WholesalerRef, { size, after }: Page): readonly PendingImages[] {
-    return this.#database
-      .prepare<{ key: string; store_product_id: string; images: string; body: string }>(
-        `SELECT i.key, i.store_product_id, i.images,
-          (SELECT body FROM staged_body p WHERE p.id = s.id) AS body ${pendingImages} AND i.key > ? ORDER BY i.key LIMIT ?`,
+    const rows = this.#database
+      .prepare<PendingImagesRow>(
+        `SELECT i.key, i.store_product_id, i.images, s.body_at AS at, s.body_bytes AS bytes ${pendingImages}
+         AND i.key > ? ORDER BY i.key LIMIT ?`,
       )
       .all(currentSnapshot, id, after ?? '', size)
-      .map((row) => ({
-        key: row.key,
-        storeId: row.store_product_id,
-        wholesaler: name,
-        imagesFingerprint: row.images,
-        product: parseBody(row.body),
-      }))
+    const products = currentSnapshot === null ? [] : this.#bodies.read(currentSnapshot, rows).map(parseBody)
+    return rows.flatMap((row, index) => {
+      const product = products[index]
+      if (product === undefined) return []
+      const { key, store_product_id: storeId, images: imagesFingerprint } = row
+      return [{ key, storeId, wholesaler: name, imagesFingerprint, product }]
+    })
   }
 
   countPendingImages({ id, currentSnapshot }: WholesalerRef): number {
@@ -71,11 +80,12 @@ export class ImportedTable {
   }
 
   stagedProduct({ currentSnapshot }: WholesalerRef, key: string): Product | null {
-    const row = this.#database
-      .prepare<{ body: string }>(`
-        SELECT body FROM staged s JOIN staged_body p ON p.id = s.id WHERE s.snapshot_id = ? AND s.key = ?`)
+    if (currentSnapshot === null) return null
+    const place = this.#database
+      .prepare<BodyPlace>('SELECT body_at AS at, body_bytes AS bytes FROM staged WHERE snapshot_id = ? AND key = ?')
       .get(currentSnapshot, key)
-    return row === undefined ? null : parseBody(row.body)
+    const [body] = place === undefined ? [] : this.#bodies.read(currentSnapshot, [place])
+    return body === undefined ? null : parseBody(body)
   }
 
   finishImages(writer: Writer, wholesaler: WholesalerRef, key: string, imagesFingerprint: string): void {

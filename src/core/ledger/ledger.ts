@@ -19,15 +19,22 @@ export interface Fingerprints {
   readonly images: string
 }
 
-/** A mapped product as it is staged. Plain data: crosses threads and processes as it is. */
+/** What the ledger keeps of a mapped product beside its body. */
 export interface StagedRow extends Fingerprints {
   readonly key: string
-  /** The product as JSON, see `product/fingerprint.ts`. */
-  readonly body: string
+  /** Length of its body in bytes. */
+  readonly bytes: number
   readonly variants: number
   readonly images_wanted: number
   /** Line of the feed, for messages about repeated keys. */
   readonly line: number
+}
+
+/** Some rows of a snapshot. Plain data: crosses threads and processes as it is. */
+export interface StagedChunk {
+  readonly rows: readonly StagedRow[]
+  /** Their bodies, one after the other, in UTF-8: products as JSON, see `product/fingerprint.ts`. */
+  readonly bodies: Uint8Array
 }
 
 /** The one shape of a feed in every document (`feeds[]`); kept with the snapshot. */
@@ -91,9 +98,9 @@ export interface StagedCounts {
 export interface Staging {
   /**
    * Adds rows. A key that this snapshot already has is replaced (the last wins).
-   * Returns the replaced rows, with what they counted, in the order of `rows`.
+   * Returns the replaced rows, with what they counted, in the order of the chunk.
    */
-  write(rows: readonly StagedRow[]): Promise<readonly ReplacedRow[]>
+  write(chunk: StagedChunk): Promise<readonly ReplacedRow[]>
   /**
    * Products of the last import that this snapshot lacks, and how many rows differ, without making
    * anything visible: for guards and dry runs.

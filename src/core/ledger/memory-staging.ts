@@ -1,14 +1,14 @@
 import type { Clock } from '../clock.js'
 import { droppedStaging } from './dropped-staging.js'
-import type { ReplacedRow, StagedCounts, StagedRow, StagedSnapshot, Staging } from './ledger.js'
-import { type MemoryRow, type MemoryWholesaler, stateOf } from './memory-wholesaler.js'
+import type { ReplacedRow, StagedChunk, StagedCounts, StagedSnapshot, Staging } from './ledger.js'
+import { type KeptRow, type MemoryRow, type MemoryWholesaler, stateOf } from './memory-wholesaler.js'
 
 /** A snapshot on its way into the ledger in memory. */
 export class MemoryStaging implements Staging {
   readonly #wholesaler: MemoryWholesaler
   readonly #clock: Clock
   readonly #snapshotId: number
-  readonly #rows = new Map<string, StagedRow>()
+  readonly #rows = new Map<string, KeptRow>()
 
   constructor(wholesaler: MemoryWholesaler, snapshotId: number, clock: Clock) {
     this.#wholesaler = wholesaler
@@ -17,11 +17,14 @@ export class MemoryStaging implements Staging {
     wholesaler.staging = this
   }
 
-  async write(rows: readonly StagedRow[]): Promise<readonly ReplacedRow[]> {
+  async write({ rows, bodies }: StagedChunk): Promise<readonly ReplacedRow[]> {
     this.#checkAlive()
+    let end = 0
     return rows.flatMap((row) => {
       const before = this.#rows.get(row.key)
-      this.#rows.set(row.key, row)
+      const at = end
+      end += row.bytes
+      this.#rows.set(row.key, { ...row, body: Buffer.from(bodies.subarray(at, end)).toString() })
       if (before === undefined) return []
       return [{ key: before.key, line: before.line, variants: before.variants, images_wanted: before.images_wanted }]
     })
@@ -64,7 +67,7 @@ export class MemoryStaging implements Staging {
     if (this.#wholesaler.staging !== this) throw droppedStaging(this.#wholesaler.name)
   }
 
-  #withAttempts(row: StagedRow): MemoryRow {
+  #withAttempts(row: KeptRow): MemoryRow {
     const failure = this.#wholesaler.failures.get(row.key)
     return { row, attempts: failure?.attempts ?? 0, lastJob: failure?.lastJob ?? null }
   }

@@ -2,8 +2,10 @@
 import { parseBody } from '../product/fingerprint.js'
 import type { Fingerprints, PendingProduct, StagedRow, StagedSnapshot, WholesalerState } from './ledger.js'
 
+export type KeptRow = StagedRow & { readonly body: string }
+
 export interface MemoryRow {
-  readonly row: StagedRow
+  readonly row: KeptRow
   /** How often the store rejected the product. */
   attempts: number
   lastJob: number | null
@@ -89,7 +91,7 @@ export function pendingRows(wholesaler: MemoryWholesaler, updateExisting: boolea
   })
 }
 
-export function toPendingProduct(wholesaler: MemoryWholesaler, row: StagedRow): PendingProduct {
+export function toPendingProduct(wholesaler: MemoryWholesaler, row: KeptRow): PendingProduct {
   const { key, line, content, offer, images, body } = row
   const before = wholesaler.imported.get(key)
   return {

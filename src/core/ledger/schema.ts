@@ -188,6 +188,32 @@ export const ledgerMigrations: readonly string[] = [
   `
   ALTER TABLE image_failure ADD COLUMN first_failed_at INTEGER;  -- of the failures in a row with this code
   `,
+  // Products leave the database for files beside it (`body-files.ts`). What was staged is staged anew.
+  `
+  UPDATE wholesaler SET current_snapshot = NULL, unsettled_after = NULL;
+  DELETE FROM snapshot;
+  DROP TABLE staged_body;
+  DROP TABLE staged;
+
+  CREATE TABLE staged (
+    id INTEGER PRIMARY KEY,            -- order of the feed
+    snapshot_id INTEGER NOT NULL,      -- no REFERENCES: a look-up for each of a million rows
+    key TEXT NOT NULL,
+    line INTEGER NOT NULL,
+    content TEXT NOT NULL,
+    offer TEXT NOT NULL,
+    images TEXT NOT NULL,
+    variants INTEGER NOT NULL,
+    images_wanted INTEGER NOT NULL,
+    body_at INTEGER NOT NULL,          -- where the product begins in the file of its snapshot, and its length
+    body_bytes INTEGER NOT NULL,
+    state INTEGER NOT NULL,            -- against imported: 0 unchanged, 1 new, 2 changed
+    attempts INTEGER NOT NULL DEFAULT 0, -- how often the store rejected it
+    last_job INTEGER                   -- the job that tried it last: none takes a product twice
+  ) STRICT;
+  CREATE UNIQUE INDEX staged_key ON staged (snapshot_id, key);
+  CREATE INDEX staged_pending ON staged (snapshot_id, state, attempts, id, last_job) WHERE state > 0;
+  `,
 ]
 
 /** `staged.state`: how a staged product stands to what was last imported. Above 0: pending. */

@@ -4,6 +4,7 @@
  * came; whoever dies in between leaves the rest to the next one.
  */
 import type { Database } from '../sqlite.js'
+import type { BodyFiles } from './body-files.js'
 import type { Pace } from './pace.js'
 import { pruneQuarantine, quarantineAgain } from './quarantine.js'
 
@@ -58,8 +59,13 @@ function settleSome(database: Database, wholesalerId: number, rows: number): boo
   return upTo !== null
 }
 
-/** Deletes the rows of the wholesaler's dropped snapshots. */
-export async function purgeDropped(database: Database, wholesalerId: number, pace: Pace): Promise<void> {
+/** Deletes the rows and products of the wholesaler's dropped snapshots. */
+export async function purgeDropped(
+  database: Database,
+  bodies: BodyFiles,
+  wholesalerId: number,
+  pace: Pace,
+): Promise<void> {
   const dropped = database.prepare<{ id: number; first_row: number; last_row: number }>(
     "SELECT id, first_row, last_row FROM snapshot WHERE wholesaler_id = ? AND state = 'dropped'",
   )
@@ -68,6 +74,7 @@ export async function purgeDropped(database: Database, wholesalerId: number, pac
     while (first <= last_row) {
       first = await pace.step((rows) => database.transaction(() => purgeRows(database, id, first, first + rows)))
     }
+    bodies.remove(id)
     database.transaction(() => {
       database.prepare('DELETE FROM snapshot WHERE id = ?').run(id)
     })
@@ -79,11 +86,6 @@ export async function purgeDropped(database: Database, wholesalerId: number, pac
  * rather look through all keys of the snapshot, each time.
  */
 function purgeRows(database: Database, snapshotId: number, first: number, end: number): number {
-  database
-    .prepare(`
-      DELETE FROM staged_body WHERE id >= ? AND id < ? AND id IN
-        (SELECT id FROM staged NOT INDEXED WHERE id >= ? AND id < ? AND snapshot_id = ?)`)
-    .run(first, end, first, end, snapshotId)
   database
     .prepare('DELETE FROM staged NOT INDEXED WHERE id >= ? AND id < ? AND snapshot_id = ?')
     .run(first, end, snapshotId)

@@ -1,9 +1,11 @@
+import { dirname, join } from 'node:path'
 import type { Clock } from '../clock.js'
 import type { ImageLibrary } from '../images/library.js'
 import type { Product } from '../product/product.js'
 import { type Database, openDatabase } from '../sqlite.js'
 import type { ItemResult } from '../store/store.js'
 import { BatchTable } from './batch-table.js'
+import { BodyFiles, bodiesFolder } from './body-files.js'
 import { ImportedTable, type Page } from './imported-table.js'
 import type {
   BatchCounts,
@@ -40,7 +42,8 @@ export interface LedgerOptions {
 export async function openSqliteLedger(path: string, { storeIdentity, clock }: LedgerOptions): Promise<Ledger> {
   const database = await openDatabase(path, { migrations: ledgerMigrations })
   try {
-    return new SqliteLedger(database, findStore(database, storeIdentity), clock)
+    const bodies = new BodyFiles(join(dirname(path), bodiesFolder))
+    return new SqliteLedger(database, bodies, findStore(database, storeIdentity), clock)
   } catch (error: unknown) {
     database.close()
     throw error
@@ -62,17 +65,19 @@ function findStore(database: Database, identity: string): number {
 class SqliteLedger implements Ledger {
   readonly images: ImageLibrary
   readonly #database: Database
+  readonly #bodies: BodyFiles
   readonly #clock: Clock
   readonly #wholesalers: WholesalerTable
   readonly #batches: BatchTable
   readonly #imported: ImportedTable
 
-  constructor(database: Database, storeId: number, clock: Clock) {
+  constructor(database: Database, bodies: BodyFiles, storeId: number, clock: Clock) {
     this.#database = database
+    this.#bodies = bodies
     this.#clock = clock
     this.#wholesalers = new WholesalerTable(database, storeId)
-    this.#batches = new BatchTable(database, this.#wholesalers)
-    this.#imported = new ImportedTable(database)
+    this.#batches = new BatchTable(database, bodies, this.#wholesalers)
+    this.#imported = new ImportedTable(database, bodies)
     this.images = new SqliteImageLibrary(database, storeId, clock)
   }
 
@@ -104,11 +109,11 @@ class SqliteLedger implements Ledger {
     const { id } = this.#wholesalers.require(name)
     const pace = new Pace(this.#clock)
     await settleMissing(this.#database, id, pace)
-    await purgeDropped(this.#database, id, pace)
+    await purgeDropped(this.#database, this.#bodies, id, pace)
   }
 
   async beginStaging(wholesaler: string): Promise<Staging> {
-    return await beginSqliteStaging(this.#database, this.#wholesalers.require(wholesaler), this.#clock)
+    return await beginSqliteStaging(this.#database, this.#bodies, this.#wholesalers.require(wholesaler), this.#clock)
   }
 
   async countPending(wholesaler: string, options: { readonly updateExisting: boolean }): Promise<number> {

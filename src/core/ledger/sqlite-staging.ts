@@ -1,17 +1,19 @@
 import type { Clock } from '../clock.js'
 import { WholesalerError } from '../errors.js'
 import type { Database } from '../sqlite.js'
+import type { BodyFiles, BodyPlace, BodyWriter } from './body-files.js'
 import { droppedStaging } from './dropped-staging.js'
-import type { ReplacedRow, StagedCounts, StagedRow, StagedSnapshot, Staging } from './ledger.js'
+import type { ReplacedRow, StagedChunk, StagedCounts, StagedSnapshot, Staging } from './ledger.js'
 import { Pace } from './pace.js'
 import { rowState } from './schema.js'
 import { pruneFailures, purgeDropped, settleMissing, takeOverFailures } from './settle.js'
-import { lastStagedId, type WrittenRows, writeRows } from './staged-rows.js'
+import { lastStagedId, type PlacedRow, type WrittenRows, writeRows } from './staged-rows.js'
 import type { WholesalerRef } from './wholesaler-table.js'
 
 /** Begins a snapshot of the wholesaler, after dropping what an earlier staging left behind. */
 export async function beginSqliteStaging(
   database: Database,
+  bodies: BodyFiles,
   wholesaler: WholesalerRef,
   clock: Clock,
 ): Promise<SqliteStaging> {
@@ -29,28 +31,40 @@ export async function beginSqliteStaging(
     if (row === undefined) throw new Error('the ledger gave the snapshot no number')
     return row.id
   })
-  await purgeDropped(database, wholesaler.id, pace)
-  return new SqliteStaging(database, wholesaler, snapshotId, clock)
+  await purgeDropped(database, bodies, wholesaler.id, pace)
+  const known = database.prepare('SELECT 1 FROM snapshot WHERE id = ?')
+  bodies.removeUnknown((id) => known.get(id) !== undefined)
+  return new SqliteStaging(database, bodies, wholesaler, snapshotId, clock)
 }
 
 class SqliteStaging implements Staging {
   readonly #database: Database
+  readonly #bodies: BodyFiles
+  readonly #file: BodyWriter
   readonly #wholesaler: WholesalerRef
   readonly #snapshotId: number
   readonly #clock: Clock
   readonly #pace: Pace
   #products = 0
 
-  constructor(database: Database, wholesaler: WholesalerRef, snapshotId: number, clock: Clock) {
+  constructor(database: Database, bodies: BodyFiles, wholesaler: WholesalerRef, snapshotId: number, clock: Clock) {
     this.#database = database
+    this.#bodies = bodies
+    this.#file = bodies.create(snapshotId)
     this.#wholesaler = wholesaler
     this.#snapshotId = snapshotId
     this.#clock = clock
     this.#pace = new Pace(clock)
   }
 
-  async write(rows: readonly StagedRow[]): Promise<readonly ReplacedRow[]> {
+  async write({ rows: staged, bodies }: StagedChunk): Promise<readonly ReplacedRow[]> {
     const replaced: ReplacedRow[] = []
+    let end = this.#file.append(bodies)
+    const rows = staged.map((row): PlacedRow => {
+      const at = end
+      end += row.bytes
+      return { row, at }
+    })
     for (let first = 0; first < rows.length; ) {
       first = await this.#pace.step((count) => {
         const some = rows.slice(first, first + count)
@@ -71,30 +85,32 @@ class SqliteStaging implements Staging {
     const counts = this.#countStates()
     const { id: wholesalerId } = this.#wholesaler
     if (!snapshot.complete) await this.#carryOver()
+    await this.#file.finish()
     await takeOverFailures(this.#database, wholesalerId, this.#snapshotId, this.#pace)
     this.#makeCurrent(snapshot)
 
     await settleMissing(this.#database, wholesalerId, this.#pace)
-    await purgeDropped(this.#database, wholesalerId, this.#pace)
+    await purgeDropped(this.#database, this.#bodies, wholesalerId, this.#pace)
     await pruneFailures(this.#database, wholesalerId, this.#snapshotId, this.#pace)
     return { ...counts, missing: countMissing(this.#database, wholesalerId) }
   }
 
   async abort(): Promise<void> {
+    await this.#file.abandon()
     try {
       this.#database.transaction(() => {
         this.#database
           .prepare("UPDATE snapshot SET state = 'dropped' WHERE id = ? AND state = 'staging'")
           .run(this.#snapshotId)
       })
-      await purgeDropped(this.#database, this.#wholesaler.id, this.#pace)
+      await purgeDropped(this.#database, this.#bodies, this.#wholesaler.id, this.#pace)
     } catch (error: unknown) {
       // A full or failing disk is why it is aborted: nothing of it is visible, and the next staging drops it.
       if (!(error instanceof WholesalerError)) throw error
     }
   }
 
-  #write(rows: readonly StagedRow[]): WrittenRows {
+  #write(rows: readonly PlacedRow[]): WrittenRows {
     this.#checkAlive()
     const target = {
       snapshotId: this.#snapshotId,
@@ -151,30 +167,37 @@ class SqliteStaging implements Staging {
         WHERE w.id = ?`)
       .get(this.#wholesaler.id)
     if (current === undefined) return
-    const copy = this.#database.prepare(`
-      INSERT OR IGNORE INTO staged
-        (snapshot_id, key, line, content, offer, images, variants, images_wanted, state, attempts, last_job)
-      SELECT ?, key, line, content, offer, images, variants, images_wanted, state, attempts, last_job
-      FROM staged NOT INDEXED WHERE id >= ? AND id < ? AND snapshot_id = ? ORDER BY id`)
-    const copyBodies = this.#database.prepare(`
-      INSERT INTO staged_body (id, body)
-      SELECT s.id, p.body FROM staged s CROSS JOIN staged was ON was.snapshot_id = ? AND was.key = s.key
-        JOIN staged_body p ON p.id = was.id
-      WHERE s.id > ?`)
     for (let first = current.first_row; first <= current.last_row; ) {
       first = await this.#pace.step((rows) =>
         this.#database.transaction(() => {
           this.#checkAlive()
-          const last = lastStagedId(this.#database)
-          copy.run(this.#snapshotId, first, first + rows, current.id)
-          copyBodies.run(current.id, last)
-          this.#database
-            .prepare('UPDATE snapshot SET last_row = ? WHERE id = ?')
-            .run(lastStagedId(this.#database), this.#snapshotId)
+          this.#copy(current.id, first, first + rows)
           return first + rows
         }),
       )
     }
+  }
+
+  /** Copies the rows with ids from `first` up to `end` whose keys this snapshot lacks. */
+  #copy(from: number, first: number, end: number): void {
+    const rows = this.#database
+      .prepare<BodyPlace & { id: number }>(`
+        SELECT id, body_at AS at, body_bytes AS bytes FROM staged was NOT INDEXED
+        WHERE id >= ? AND id < ? AND snapshot_id = ? AND NOT EXISTS
+          (SELECT 1 FROM staged s WHERE s.snapshot_id = ? AND s.key = was.key) ORDER BY id`)
+      .all(first, end, from, this.#snapshotId)
+    const copy = this.#database.prepare(`
+      INSERT INTO staged (snapshot_id, key, line, content, offer, images, variants, images_wanted, body_at, body_bytes,
+        state, attempts, last_job)
+      SELECT ?, key, line, content, offer, images, variants, images_wanted, ?, body_bytes, state, attempts, last_job
+      FROM staged WHERE id = ?`)
+    const bodies = this.#bodies.read(from, rows)
+    for (const [index, { id }] of rows.entries()) {
+      copy.run(this.#snapshotId, this.#file.append(Buffer.from(bodies[index] ?? '')), id)
+    }
+    this.#database
+      .prepare('UPDATE snapshot SET last_row = ? WHERE id = ?')
+      .run(lastStagedId(this.#database), this.#snapshotId)
   }
 
   #makeCurrent({ sha256, mappingDigest, complete, stamp, feed }: Omit<StagedSnapshot, 'id' | 'stagedAt'>): void {

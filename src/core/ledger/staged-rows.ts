@@ -7,7 +7,7 @@ import { rowState } from './schema.js'
 const rowsPerStatement = 10
 
 /** Parameters per row, see `rowSql`. */
-const valuesPerRow = 7
+const valuesPerRow = 9
 /** `?1` snapshot, `?2` wholesaler; the rows follow. */
 const firstRowValue = 3
 
@@ -23,8 +23,14 @@ export interface StagedTarget {
   readonly mayBeKnown: boolean
 }
 
+/** A row whose product is in the file of the snapshot. */
+export interface PlacedRow {
+  readonly row: StagedRow
+  readonly at: number
+}
+
 /** Appends rows to a snapshot; call inside a transaction. A repeated key replaces the row that has it. */
-export function writeRows(database: Database, target: StagedTarget, rows: readonly StagedRow[]): WrittenRows {
+export function writeRows(database: Database, target: StagedTarget, rows: readonly PlacedRow[]): WrittenRows {
   const replaced: ReplacedRow[] = []
   let inserted = 0
   let lastId = lastStagedId(database)
@@ -32,7 +38,6 @@ export function writeRows(database: Database, target: StagedTarget, rows: readon
     const group = rows.slice(first, first + rowsPerStatement)
     const added = insert(database, target, group)
     if (added === group.length) {
-      insertBodies(database, lastId + 1, group)
       inserted += added
       lastId += added
       continue
@@ -43,7 +48,6 @@ export function writeRows(database: Database, target: StagedTarget, rows: readon
       if (insert(database, target, [row]) === 1) {
         inserted += 1
         lastId += 1
-        insertBodies(database, lastId, [row])
       } else {
         replaced.push(replace(database, target, row))
       }
@@ -59,43 +63,27 @@ export function lastStagedId(database: Database): number {
 }
 
 /** Returns how many rows had keys that the snapshot lacked. */
-function insert(database: Database, target: StagedTarget, rows: readonly StagedRow[]): number {
+function insert(database: Database, target: StagedTarget, rows: readonly PlacedRow[]): number {
   const values: SqlValue[] = [target.snapshotId, target.wholesalerId]
   for (const row of rows) pushValues(values, row)
   return database.prepare(insertSql(rows.length, target.mayBeKnown)).run(...values)
 }
 
-function replace(database: Database, target: StagedTarget, row: StagedRow): ReplacedRow {
+function replace(database: Database, target: StagedTarget, placed: PlacedRow): ReplacedRow {
   const before = database
-    .prepare<ReplacedRow & { id: number }>(
-      'SELECT id, key, line, variants, images_wanted FROM staged WHERE snapshot_id = ? AND key = ?',
-    )
-    .get(target.snapshotId, row.key)
-  if (before === undefined) throw new Error(`the ledger lost the row of ${row.key}`)
+    .prepare<ReplacedRow>('SELECT key, line, variants, images_wanted FROM staged WHERE snapshot_id = ? AND key = ?')
+    .get(target.snapshotId, placed.row.key)
+  if (before === undefined) throw new Error(`the ledger lost the row of ${placed.row.key}`)
   const values: SqlValue[] = [target.snapshotId, target.wholesalerId]
-  pushValues(values, row)
+  pushValues(values, placed)
   database.prepare(replaceSql).run(...values)
-  database.prepare('UPDATE staged_body SET body = ? WHERE id = ?').run(row.body, before.id)
   return { key: before.key, line: before.line, variants: before.variants, images_wanted: before.images_wanted }
 }
 
-function pushValues(values: SqlValue[], row: StagedRow): void {
-  values.push(row.key, row.line, row.content, row.offer, row.images, row.variants, row.images_wanted)
+function pushValues(values: SqlValue[], { row, at }: PlacedRow): void {
+  const { key, line, content, offer, images, variants, images_wanted: wanted, bytes } = row
+  values.push(key, line, content, offer, images, variants, wanted, at, bytes)
 }
-
-/** Bodies of rows that were just inserted, in order: their ids follow each other. */
-function insertBodies(database: Database, firstId: number, rows: readonly StagedRow[]): void {
-  const values: SqlValue[] = []
-  for (const [index, { body }] of rows.entries()) values.push(firstId + index, body)
-  const places = rows.length === rowsPerStatement ? fullPlaces : bodyPlaces(rows.length)
-  database.prepare(`INSERT INTO staged_body (id, body) VALUES ${places}`).run(...values)
-}
-
-function bodyPlaces(rows: number): string {
-  return Array.from({ length: rows }, () => '(?, ?)').join(', ')
-}
-
-const fullPlaces = bodyPlaces(rowsPerStatement)
 
 const insertTexts = new Map<string, string>()
 
@@ -105,7 +93,8 @@ function insertSql(count: number, mayBeKnown: boolean): string {
   if (sql === undefined) {
     const rows = Array.from({ length: count }, (_, index) => rowSql(firstRowValue + index * valuesPerRow, mayBeKnown))
     sql = `INSERT OR IGNORE INTO staged
-      (snapshot_id, key, line, content, offer, images, variants, images_wanted, state) VALUES ${rows.join(', ')}`
+      (snapshot_id, key, line, content, offer, images, variants, images_wanted, body_at, body_bytes, state)
+      VALUES ${rows.join(', ')}`
     insertTexts.set(name, sql)
   }
   return sql
@@ -126,5 +115,5 @@ function stateSql(first: number): string {
 
 const replaceSql = `
   UPDATE staged SET line = ?4, content = ?5, offer = ?6, images = ?7, variants = ?8, images_wanted = ?9,
-    state = ${stateSql(firstRowValue)}
+    body_at = ?10, body_bytes = ?11, state = ${stateSql(firstRowValue)}
   WHERE snapshot_id = ?1 AND key = ?3`

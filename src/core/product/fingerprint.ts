@@ -4,7 +4,7 @@
  * images is content.
  */
 import { createHash, hash } from 'node:crypto'
-import type { StagedRow } from '../ledger/ledger.js'
+import type { StagedChunk, StagedRow } from '../ledger/ledger.js'
 import type { MappedProduct } from './mapping.js'
 import type { ImageRef, Measure, Offer, Product, Variant } from './product.js'
 
@@ -16,8 +16,14 @@ function fingerprint(text: string): string {
   return hash('sha256', text, 'base64url').slice(0, fingerprintLength)
 }
 
-/** The row to stage for a product: its body as JSON, three fingerprints and what it counts. */
-export function toStagedRow({ product, line, entries }: MappedProduct): StagedRow {
+/** A product ready to be staged: its row, and its body as JSON. */
+export interface StagedProduct {
+  readonly row: StagedRow
+  readonly body: string
+}
+
+/** What is staged of a product: its body as JSON, three fingerprints and what it counts. */
+export function toStagedProduct({ product, line, entries }: MappedProduct): StagedProduct {
   const offer = offerJson(product)
   const images = product.images === undefined ? '' : `,"images":${JSON.stringify(product.images.map(canonicalImage))}`
   const ownContent = contentJson(product)
@@ -35,19 +41,54 @@ export function toStagedRow({ product, line, entries }: MappedProduct): StagedRo
     if (picture !== '') pictures += `;${id}${picture}`
     variants += `${variants === '' ? '' : ','}{${own}${ownOffer}${picture}}`
   }
-  return {
+  const body = `{${ownContent}${offer}${images},"variants":[${variants}]}`
+  const row: StagedRow = {
     key: product.key,
-    body: `{${ownContent}${offer}${images},"variants":[${variants}]}`,
     content: fingerprint(content),
     offer: fingerprint(offers),
     images: fingerprint(pictures),
+    bytes: bytesOf(body),
     variants: entries ?? product.variants.length,
     images_wanted: imagesWanted(product),
     line,
   }
+  return { row, body }
 }
 
-/** The product that `toStagedRow` wrote. */
+const lineEnd = '\n'
+
+/** Length of a body as it is staged: each is a line of its own. */
+export function bytesOf(body: string): number {
+  return Buffer.byteLength(body) + lineEnd.length
+}
+
+/** Puts products together for the ledger. */
+export function toStagedChunk(products: readonly StagedProduct[]): StagedChunk {
+  const rows: StagedRow[] = []
+  let text = ''
+  for (const { row, body } of products) {
+    rows.push(row)
+    text += body + lineEnd
+  }
+  // Memory of its own, not a part of Node's pool, so that it can be handed over to another thread.
+  return { rows, bodies: new TextEncoder().encode(text) }
+}
+
+/** The products of a chunk, each parsed when it is asked for. */
+export function* productsOf({ rows, bodies }: StagedChunk): Generator<{
+  readonly row: StagedRow
+  readonly product: Product
+}> {
+  const text = Buffer.from(bodies.buffer, bodies.byteOffset, bodies.byteLength)
+  let end = 0
+  for (const row of rows) {
+    const at = end
+    end += row.bytes
+    yield { row, product: parseBody(text.toString('utf8', at, end)) }
+  }
+}
+
+/** The product that `toStagedProduct` wrote. */
 export function parseBody(body: string): Product {
   return JSON.parse(body) as Product
 }

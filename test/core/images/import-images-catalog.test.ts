@@ -6,7 +6,7 @@ import { failureTtlMinMs } from '../../../src/core/images/failure-ttl.js'
 import { importImages } from '../../../src/core/images/import-images.js'
 import type { FeedSummary, Ledger } from '../../../src/core/ledger/ledger.js'
 import { openSqliteLedger } from '../../../src/core/ledger/sqlite-ledger.js'
-import { toStagedRow } from '../../../src/core/product/fingerprint.js'
+import { toStagedChunk, toStagedProduct } from '../../../src/core/product/fingerprint.js'
 import type { Product } from '../../../src/core/product/product.js'
 import { silent } from '../../../src/core/progress.js'
 import { type CatalogStore, openCatalogStore } from '../../../src/core/store/catalog/catalog-store.js'
@@ -75,7 +75,7 @@ async function withShop(body: (shop: Shop) => Promise<void>): Promise<void> {
 
 async function importProducts(products: readonly Product[], ledger: Ledger, store: CatalogStore): Promise<void> {
   const staging = await ledger.beginStaging(wholesaler)
-  await staging.write(products.map((product, line) => toStagedRow({ product, line })))
+  await staging.write(toStagedChunk(products.map((product, line) => toStagedProduct({ product, line }))))
   const feed: FeedSummary = {
     ...{
       wholesaler,

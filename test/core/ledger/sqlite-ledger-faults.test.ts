@@ -7,6 +7,7 @@ import type { Clock } from '../../../src/core/clock.js'
 import type { Ledger } from '../../../src/core/ledger/ledger.js'
 import { ledgerMigrations } from '../../../src/core/ledger/schema.js'
 import { openSqliteLedger } from '../../../src/core/ledger/sqlite-ledger.js'
+import { toStagedChunk } from '../../../src/core/product/fingerprint.js'
 import { openDatabase } from '../../../src/core/sqlite.js'
 import { aren, commitOf, importAll, newWriter, pending, row, stage } from '../../contract/ledger-fixture.js'
 import { fixedClock } from '../../support/fixed-clock.js'
@@ -251,7 +252,7 @@ async function stageUntil(path: string, steps: number): Promise<boolean> {
   const ledger = await openLedger(path, clock)
   try {
     const staging = await ledger.beginStaging(aren)
-    await staging.write(rowsOf(600, 2))
+    await staging.write(toStagedChunk(rowsOf(600, 2)))
     await staging.commit(commitOf())
     return true
   } catch (error: unknown) {

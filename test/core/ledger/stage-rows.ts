@@ -3,8 +3,10 @@
  * Arguments: path of the ledger, number of rows, price of each, and what to do: `hang` half-way, `die-settling`
  * right after the snapshot became current, or `finish`. Prints a word for each thing done.
  */
+
 import type { Clock } from '../../../src/core/clock.js'
 import { openSqliteLedger } from '../../../src/core/ledger/sqlite-ledger.js'
+import { toStagedChunk } from '../../../src/core/product/fingerprint.js'
 import { aren, commitOf, row } from '../../contract/ledger-fixture.js'
 import { fixedClock } from '../../support/fixed-clock.js'
 
@@ -32,7 +34,9 @@ try {
   try {
     for (let at = 0; at < Number(count); at += 500) {
       const size = Math.min(500, Number(count) - at)
-      await staging.write(Array.from({ length: size }, (_, index) => row(`k${at + index}`, { price: Number(price) })))
+      await staging.write(
+        toStagedChunk(Array.from({ length: size }, (_, index) => row(`k${at + index}`, { price: Number(price) }))),
+      )
       console.log('written')
     }
     if (mode === 'hang') await new Promise(() => setInterval(() => {}, 1000))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { digestOf, imagesWanted, parseBody, toStagedRow } from '../../../src/core/product/fingerprint.js'
+import { digestOf, imagesWanted, parseBody, toStagedProduct } from '../../../src/core/product/fingerprint.js'
 import { mappingDigest } from '../../../src/core/product/mapper.js'
 import type { Decimal, Product } from '../../../src/core/product/product.js'
 
@@ -28,7 +28,8 @@ const product: Product = {
   ],
 }
 
-const row = (one: Product) => toStagedRow({ product: one, line: 3 })
+const staged = (one: Product) => toStagedProduct({ product: one, line: 3 })
+const row = (one: Product) => staged(one).row
 
 /** The same object with its keys in another order, at every level. */
 function shuffled<T>(value: T, seed: number): T {
@@ -40,16 +41,16 @@ function shuffled<T>(value: T, seed: number): T {
   ) as T
 }
 
-describe('toStagedRow', () => {
+describe('toStagedProduct', () => {
   it('restores the product from its body, absent and blank apart', () => {
-    assert.deepEqual(parseBody(row(product).body), product)
-    assert.equal('gtin' in parseBody(row(product).body), false)
+    assert.deepEqual(parseBody(staged(product).body), product)
+    assert.equal('gtin' in parseBody(staged(product).body), false)
   })
 
   it('gives the same row whatever the order of keys', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1000 }), (seed) =>
-        assert.deepEqual(row(shuffled(product, seed)), row(product)),
+        assert.deepEqual(staged(shuffled(product, seed)), staged(product)),
       ),
     )
   })
@@ -89,7 +90,7 @@ describe('toStagedRow', () => {
 
   it('drops what is no field of a product', () => {
     const strange = { ...product, secret: 'x', images: [{ url: 'u', width: 3 }] }
-    assert.doesNotMatch(row(strange).body, /secret|width/)
+    assert.doesNotMatch(staged(strange).body, /secret|width/)
   })
 })
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { RecordData } from '../../../src/core/feed/feed.js'
-import { toStagedRow } from '../../../src/core/product/fingerprint.js'
+import { toStagedProduct } from '../../../src/core/product/fingerprint.js'
 import type { Product } from '../../../src/core/product/product.js'
 import { csv, mapText } from './map-text.js'
 
@@ -128,8 +128,8 @@ describe('a mapped record', () => {
       fc.asyncProperty(fc.array(fc.tuple(text, text), { minLength: 1, maxLength: 5 }), async (rows) => {
         const lines = rows.map(([sku, name]) => JSON.stringify({ sku: `x${sku}`, name, price: 12.5, image: 'a.jpg' }))
         const swapped = rows.map(([sku, name]) => JSON.stringify({ image: 'a.jpg', price: 12.5, name, sku: `x${sku}` }))
-        const first = (await mapText(`${lines.join('\n')}\n`)).mapped.map(toStagedRow)
-        const second = (await mapText(`${swapped.join('\n')}\n`)).mapped.map(toStagedRow)
+        const first = (await mapText(`${lines.join('\n')}\n`)).mapped.map(toStagedProduct)
+        const second = (await mapText(`${swapped.join('\n')}\n`)).mapped.map(toStagedProduct)
         assert.deepEqual(first, second)
       }),
       { numRuns: 25 },

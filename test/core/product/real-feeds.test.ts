@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
-import { toStagedRow } from '../../../src/core/product/fingerprint.js'
+import { toStagedProduct } from '../../../src/core/product/fingerprint.js'
 import { realFeed } from '../../support/feeds.js'
 import { type Mapped, mapFile } from './map-text.js'
 
@@ -47,9 +47,9 @@ describe('mapping real feeds', () => {
   it('ceneo: a week later 15 products differ, 13 of them in price or stock, 252 are gone', async function () {
     const before = await mapFile(realFeed(this, 'ceneo/ceneo_2025-12-10.xml'))
     const after = await mapFile(realFeed(this, 'ceneo/ceneo_2025-12-17.xml'))
-    const old = new Map(before.mapped.map(toStagedRow).map((row) => [row.key, row]))
+    const old = new Map(before.mapped.map(toStagedProduct).map(({ row }) => [row.key, row]))
     const differing = { content: 0, offer: 0, images: 0, any: 0, contentOnly: 0, added: 0 }
-    for (const row of after.mapped.map(toStagedRow)) {
+    for (const { row } of after.mapped.map(toStagedProduct)) {
       const known = old.get(row.key)
       if (known === undefined) differing.added += 1
       else {
