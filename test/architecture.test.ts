@@ -8,7 +8,8 @@ const root = resolve(import.meta.dirname, '..')
 const terminalPackages = /^(@oclif\/|chalk$|listr2$|cli-progress$|hono)/
 
 /** Concrete adapters, which only the wiring of the command line (and tests) may name. */
-const adapters = /(sqlite-ledger|memory-ledger|catalog-store|memory-store|lowdb-job-store|memory-job-store)\.js$/
+const adapters =
+  /(sqlite-ledger|memory-ledger|catalog-store|woocommerce-store|memory-store|lowdb-job-store|memory-job-store)\.js$/
 
 interface Import {
   readonly file: string

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import type { WithStore } from './store-contract.js'
-import { applyOne, decimal, idOf, product, variable, variant } from './store-fixture.js'
+import { type Abilities, applyOne, availability, decimal, idOf, product, variable, variant } from './store-fixture.js'
 
-export function variantContract(withStore: WithStore): void {
+export function variantContract(withStore: WithStore, can: Abilities): void {
   describe('variants', () => {
     it(
       'come with options, price and stock, in the order of the feed',
@@ -19,7 +19,14 @@ export function variantContract(withStore: WithStore): void {
         assert.deepEqual(
           seen?.variants.map(({ id: _, ...each }) => each),
           [
-            { key: 'M', sku: 'p-m', price: '5', stock: '1', inStock: null, options: [['Size', 'M']] },
+            {
+              key: 'M',
+              sku: 'p-m',
+              price: '5',
+              stock: '1',
+              inStock: availability(can, '1', null),
+              options: [['Size', 'M']],
+            },
             { key: 'S', sku: 'p-s', price: '4.5', stock: null, inStock: false, options: [['Size', 'S']] },
           ],
         )

@@ -3,7 +3,35 @@ import { createHash } from 'node:crypto'
 import type { Decimal, Product, Variant } from '../../src/core/product/product.js'
 import type { ImageFile, ItemResult, Store, StoreBatch, StoreId, StoreItem } from '../../src/core/store/store.js'
 
-/** A store under test, empty and without a currency. */
+/** What a store is able to promise. What one cannot is asked of it nowhere; all else is asked of all. */
+export interface Abilities {
+  /** Refuses a writer whose job was taken over, by its older token. */
+  readonly fence: boolean
+  /** Knows the results of a batch by its id alone, without the batch's products. */
+  readonly rememberBatches: boolean
+  /** Takes its currency from us. A store with one of its own is under test with PLN. */
+  readonly takeCurrency: boolean
+  /** Keeps a feed's word about availability apart from its count. */
+  readonly keepAvailability: boolean
+  /** Finds a product by wholesaler and key alone, without the id of the last import and under another SKU. */
+  readonly findByKey: boolean
+  /** Goes through all its images, with what shows them, and exchanges and deletes single ones. */
+  readonly takeInventory: boolean
+  /** Longest SKU, in characters. */
+  readonly skuLengthMax: number
+}
+
+export const allAbilities: Abilities = {
+  fence: true,
+  rememberBatches: true,
+  takeCurrency: true,
+  keepAvailability: true,
+  findByKey: true,
+  takeInventory: true,
+  skuLengthMax: Number.POSITIVE_INFINITY,
+}
+
+/** A store under test, empty and, where it takes one from us, without a currency. */
 export interface StoreFixture {
   readonly store: Store
   /** An image file as the image phase hands it over; the same bytes give the same hash, in a file of its own. */
@@ -41,6 +69,15 @@ export interface VariantView {
   readonly stock: string | null
   readonly inStock: boolean | null
   readonly options: readonly (readonly [string, string])[]
+}
+
+/** What is seen of availability where the store does not keep the feed's word apart from the count. */
+export function availability(
+  { keepAvailability }: Abilities,
+  stock: string | null,
+  word: boolean | null,
+): boolean | null {
+  return keepAvailability || word !== null ? word : stock === null || Number(stock) > 0
 }
 
 export const decimal = (text: string) => text as Decimal

@@ -10,10 +10,16 @@ export interface Certificate {
 
 let made: Certificate | null | undefined
 
-/** A certificate of its own for 127.0.0.1, made by openssl once per process; skips aloud where that is missing. */
+/** A certificate of its own for 127.0.0.1, made by openssl once per process; null where that is missing. */
+export function ownCertificate(): Certificate | null {
+  made = made === undefined ? make() : made
+  return made
+}
+
+/** As `ownCertificate`; skips aloud without one. */
 export function certificate(test: Mocha.Context): Certificate {
-  made ??= make()
-  if (made !== null) return made
+  const own = ownCertificate()
+  if (own !== null) return own
   console.error('      skipped: openssl is needed to make a certificate')
   return test.skip()
 }

@@ -26,6 +26,7 @@ export type ImageProblemCode =
   | 'not_an_image'
   | 'too_heavy'
   | 'decoder_crash'
+  | 'refused_by_store'
 
 /** A picture that could not be had: data, not an error. */
 export interface ImageProblem {

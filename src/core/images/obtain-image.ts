@@ -6,12 +6,13 @@
 import { rm } from 'node:fs/promises'
 import pLimit from 'p-limit'
 import { failpoint } from '../failpoint.js'
+import { ImageRefusedError } from '../store/refused-image.js'
 import type { Store } from '../store/store.js'
 import { BoundedMap } from './bounded-map.js'
 import type { Decode, DecodedPicture } from './decode.js'
 import type { Download, UsableAddress } from './download.js'
 import { HostQueue, type HostQueueLimits } from './host-queue.js'
-import type { Downloaded, ImageProblem } from './image.js'
+import { type Downloaded, type ImageProblem, imageProblem } from './image.js'
 import type { ImageLibrary, LibraryImage } from './library.js'
 import { RECIPE_VERSION } from './process.js'
 import { writeTempFile } from './temp-file.js'
@@ -140,7 +141,12 @@ export class ImageIntake {
     signal.throwIfAborted()
     const processed = await decode(content)
     if (!processed.ok) return processed
-    return { ok: true, image: await this.#put(url, sha256, processed), isNew: true }
+    try {
+      return { ok: true, image: await this.#put(url, sha256, processed), isNew: true }
+    } catch (error: unknown) {
+      if (error instanceof ImageRefusedError) return imageProblem('refused_by_store', error.message)
+      throw error
+    }
   }
 
   async #put(

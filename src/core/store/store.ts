@@ -170,7 +170,8 @@ export interface Store {
   findById(id: StoreId): Promise<StoreProduct | null>
   /**
    * Writes the batch. A batch that was applied before gives its results again, whatever is in it now; one
-   * without items, applied for the first time, is thereby closed: nothing is ever written under its id.
+   * without items, applied for the first time, is thereby closed: nothing is ever written under its id. A store
+   * that cannot know a batch by its id alone tells the results from the products that it is given.
    */
   apply(batch: StoreBatch): Promise<readonly ItemResult[]>
 
@@ -180,7 +181,10 @@ export interface Store {
   ): Promise<{ readonly gallery: readonly StoreImage[]; readonly variants: ReadonlyMap<string, StoreImage> }>
   /** Which of these image ids the store still has. */
   hasImages(ids: readonly StoreId[]): Promise<ReadonlySet<StoreId>>
-  /** Puts image bytes into the store, once per sha256: the same bytes again give the same id and write nothing. */
+  /**
+   * Puts image bytes into the store, once per sha256: the same bytes again give the same id and write nothing.
+   * Throws `ImageRefusedError` for an image that the store will not have; the others go on.
+   */
   putImage(image: ImageFile): Promise<StoreImage>
   /**
    * Makes these the images of the product, in this order. Nothing is written when they already are, or when

@@ -1,0 +1,234 @@
+/**
+ * A WooCommerce shop as a store, by its REST API.
+ *
+ * In: batches of products, image files. Out: products, variations and attachments with the ids that the shop gave
+ * them. Nothing is kept here but caches: what was written, and by whom, stands in the meta of each product. A shop
+ * can tell neither tokens nor batches apart in one step, so an older writer is not refused (`staleWriters`).
+ */
+import type { Clock } from '../../clock.js'
+import { WholesalerError } from '../../errors.js'
+import type { Fingerprints } from '../../ledger/ledger.js'
+import { foldSku } from '../../product/product.js'
+import type {
+  ImageFile,
+  ItemResult,
+  ProductImages,
+  Store,
+  StoreBatch,
+  StoredImage,
+  StoreId,
+  StoreImage,
+  StoreProduct,
+  StoreState,
+  StoreWriter,
+  StrayFile,
+} from '../store.js'
+import { type ApplyPorts, applyBatch } from './apply-batch.js'
+import { Gallery } from './gallery.js'
+import { LookUp } from './look-up.js'
+import { bearsFingerprints } from './mark.js'
+import { Media } from './media.js'
+import type { Pace } from './pace.js'
+import { Pacer } from './pacer.js'
+import { isComplete } from './plan-batch.js'
+import { retire } from './retire.js'
+import type { ShopClient } from './shop-client.js'
+import { foldShopSku, type ShopEntry, storeProduct } from './shop-entry.js'
+import { Terms } from './terms.js'
+
+export interface WooCommerceOptions {
+  readonly client: ShopClient
+  readonly clock: Clock
+  readonly random?: () => number
+  readonly onWarning?: (message: string) => void
+  readonly trash?: 'revive' | 'report'
+  readonly attributes?: 'local' | 'global'
+  readonly vanishedVariants?: 'delete' | 'hide'
+  /** Units that the shop is set to. Default: kg and cm. */
+  readonly units?: { readonly weight: string; readonly size: string }
+  readonly requests?: { readonly sizeMax?: number; readonly inFlightMax?: number }
+}
+
+/** A shop as a store, and what only a shop can tell. */
+export interface WooCommerceStore extends Store {
+  /** How much is asked of the shop at once, as learnt so far. */
+  pace(): Pace
+}
+
+export function createWooCommerceStore(options: WooCommerceOptions): WooCommerceStore {
+  return new ShopStore(options)
+}
+
+class ShopStore implements WooCommerceStore {
+  readonly kind = 'woocommerce'
+  readonly #client: ShopClient
+  readonly #pacer: Pacer
+  readonly #lookUp: LookUp
+  readonly #media: Media
+  readonly #gallery: Gallery
+  readonly #apply: ApplyPorts
+  #currency: Promise<string | null> | null = null
+
+  constructor(options: WooCommerceOptions) {
+    const { client, clock, random = Math.random, onWarning = () => {} } = options
+    this.#client = client
+    this.#pacer = new Pacer(clock, options.requests)
+    this.#lookUp = new LookUp(client)
+    const pacer = this.#pacer
+    this.#media = new Media({ client, pacer, clock })
+    this.#gallery = new Gallery({ client, pacer, clock, variationsOf: (id) => this.#lookUp.variationsOf(id) })
+    this.#apply = {
+      client,
+      pacer,
+      clock,
+      random,
+      lookUp: this.#lookUp,
+      terms: new Terms(client, clock, { globalAttributes: options.attributes === 'global', onWarning }),
+      units: options.units ?? { weight: 'kg', size: 'cm' },
+      vanishedVariants: options.vanishedVariants ?? 'delete',
+      policy: { trash: options.trash ?? 'revive' },
+      currency: () => this.currency(),
+    }
+  }
+
+  pace(): Pace {
+    return this.#pacer.pace
+  }
+
+  async identity(): Promise<string> {
+    // Whether it is reached by http or https, it is the same shop.
+    return `woocommerce:${this.#client.site.replace(/^https?:\/\//, '')}`
+  }
+
+  currency(): Promise<string | null> {
+    this.#currency ??= this.#readCurrency()
+    this.#currency.catch(() => {
+      this.#currency = null
+    })
+    return this.#currency
+  }
+
+  /** A shop has a currency of its own. */
+  async adoptCurrency(): Promise<void> {}
+
+  async findBySku(skus: readonly string[]): Promise<ReadonlyMap<string, StoreProduct>> {
+    const entries = (await this.#lookUp.bySku(skus)).filter(({ status }) => status !== 'trash')
+    const parents = await this.#lookUp.byIds(entries.flatMap(({ parentId }) => (parentId === 0 ? [] : [parentId])))
+    const byId = new Map([...entries, ...parents].map((entry) => [entry.id, entry]))
+    const bySku = new Map(entries.map((entry) => [foldShopSku(entry.sku ?? ''), entry]))
+    const found = new Map<string, StoreProduct>()
+    for (const sku of skus) {
+      const entry = bySku.get(foldShopSku(sku))
+      if (entry !== undefined) found.set(foldSku(sku), storeProduct(entry, byId.get(entry.parentId) ?? null))
+    }
+    return found
+  }
+
+  async findById(id: StoreId): Promise<StoreProduct | null> {
+    const entry = await this.#lookUp.byId(shopId(id))
+    if (entry === null || entry.status === 'trash') return null
+    const parent = entry.parentId === 0 ? null : await this.#lookUp.byId(entry.parentId)
+    return storeProduct(entry, parent)
+  }
+
+  apply(batch: StoreBatch): Promise<readonly ItemResult[]> {
+    return applyBatch(batch, this.#apply)
+  }
+
+  imagesOf(
+    productId: StoreId,
+  ): Promise<{ readonly gallery: readonly StoreImage[]; readonly variants: ReadonlyMap<string, StoreImage> }> {
+    return this.#gallery.imagesOf(shopId(productId))
+  }
+
+  async hasImages(ids: readonly StoreId[]): Promise<ReadonlySet<StoreId>> {
+    const present = await this.#media.present(ids.map(shopId).filter((id) => id > 0))
+    return new Set(ids.filter((id) => present.has(shopId(id))))
+  }
+
+  putImage(image: ImageFile): Promise<StoreImage> {
+    return this.#media.put(image)
+  }
+
+  setImages(
+    _writer: StoreWriter,
+    productId: StoreId,
+    images: ProductImages,
+  ): Promise<'changed' | 'unchanged' | 'gone'> {
+    return this.#gallery.set(shopId(productId), images)
+  }
+
+  async listImages(): Promise<readonly StoredImage[]> {
+    throw noInventory()
+  }
+
+  async readImage(): Promise<Buffer | null> {
+    throw noInventory()
+  }
+
+  async replaceImage(): Promise<StoreImage | null> {
+    throw noInventory()
+  }
+
+  async removeImages(): Promise<readonly StoreId[]> {
+    throw noInventory()
+  }
+
+  async strayFiles(): Promise<readonly StrayFile[]> {
+    return []
+  }
+
+  retire(batch: Parameters<Store['retire']>[0]): Promise<number> {
+    return retire(batch, this.#apply)
+  }
+
+  async verify(items: readonly (Fingerprints & { readonly storeId: StoreId })[]): Promise<readonly StoreState[]> {
+    const entries = await this.#lookUp.byIds(items.map(({ storeId }) => shopId(storeId)))
+    const byId = new Map(entries.filter(({ status }) => status !== 'trash').map((entry) => [entry.id, entry]))
+    const linked = new Set([...byId.values()].flatMap(linkedIds))
+    const present = linked.size === 0 ? new Set<number>() : await this.#media.present([...linked])
+    return items.map((item) => {
+      const entry = byId.get(shopId(item.storeId))
+      if (entry === undefined) return { exists: false, asImported: false, imagesPresent: false }
+      const shown = new Set(entry.imageIds)
+      return {
+        exists: true,
+        asImported: bearsFingerprints(entry.mark, item) && isComplete(entry),
+        imagesPresent:
+          linkedIds(entry).every((id) => present.has(id)) && entry.mark.images.gallery.every(([id]) => shown.has(id)),
+      }
+    })
+  }
+
+  async close(): Promise<void> {}
+
+  async #readCurrency(): Promise<string | null> {
+    const read = await this.#client.read('/wc/v3/system_status', { _fields: 'settings.currency' })
+    const { settings } = (read.ok ? read.page.value : {}) as { settings?: { currency?: unknown } }
+    if (typeof settings?.currency === 'string') return settings.currency
+    throw new WholesalerError({
+      kind: 'temporary',
+      message: `the shop does not tell its currency${read.ok ? '' : `: ${read.problem.message}`}`,
+      hint: 'The key needs the right to read, and its user to manage WooCommerce.',
+      place: { url: this.#client.site },
+    })
+  }
+}
+
+/** A shop does not tell which products show an image, short of reading them all. */
+function noInventory(): WholesalerError {
+  return new WholesalerError({
+    kind: 'usage',
+    message: 'images of a WooCommerce shop cannot be gone through from here: it does not tell what shows them',
+    hint: 'Its own media library (Media, in the shop) lists them.',
+  })
+}
+
+/** 0 for what is no id of a shop. */
+function shopId(id: StoreId): number {
+  return /^[1-9]\d{0,15}$/.test(id) && Number.isSafeInteger(Number(id)) ? Number(id) : 0
+}
+
+function linkedIds({ mark }: ShopEntry): number[] {
+  return [...mark.images.gallery, ...mark.images.variants.map(([, link]) => link)].map(([id]) => id)
+}
