@@ -85,7 +85,7 @@ describe('README', function () {
     const names = new Set(named.map(([, name = '']) => name).filter((name) => name !== 'ci'))
 
     assert.equal(setUp.length, 2)
-    assert.deepEqual([...names].sort(), ['bench', 'build', 'chaos', 'start', 'test'])
+    assert.deepEqual([...names].sort(), ['bench', 'build', 'chaos', 'faults', 'start', 'test'])
     for (const name of names) assert.ok(name in scripts, name)
   })
 

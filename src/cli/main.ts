@@ -1,5 +1,6 @@
 /** Runs one command line with oclif, and is the last to see an error. Never calls `process.exit` while work is left. */
 import { run as runOclif, settings } from '@oclif/core'
+import { hasCode } from '../core/errors.js'
 import { isExit } from './base-command.js'
 import { outliveReaders } from './print.js'
 
@@ -18,14 +19,31 @@ export async function main(argv: readonly string[], packageUrl: string): Promise
     await runOclif([...argv], packageUrl)
   } catch (error: unknown) {
     if (isExit(error)) process.exitCode = error.oclif.exit ?? 0
-    else {
-      const { reportError, reportStyle } = await import('./report-error.js')
-      const style = reportStyle(argv, process.env)
-      process.exitCode = reportError(error, { ...style, command: null, nowMs: Date.now() })
-    }
+    else process.exitCode = await report(error, argv)
   }
   await Promise.all([flushed(process.stdout), flushed(process.stderr)])
   setTimeout(() => process.exit(), lingerMsMax).unref()
+}
+
+/** Returns the exit code. */
+async function report(error: unknown, argv: readonly string[]): Promise<number> {
+  try {
+    const { reportError, reportStyle } = await import('./report-error.js')
+    return reportError(error, { ...reportStyle(argv, process.env), command: null, nowMs: Date.now() })
+  } catch (failure: unknown) {
+    // Even the report is in files: a process that may not open them (`ulimit -n`) says at least that.
+    if (!hasCode(failure, 'EMFILE', 'ENFILE')) throw failure
+    return reportBarely(`too many open files (${failure.code})`, argv.includes('--json'))
+  }
+}
+
+const openFilesHint = 'Allow this process more of them (ulimit -n 256) and run the same command again.'
+
+function reportBarely(message: string, json: boolean): number {
+  const error = { code: 'unexpected', message, hint: openFilesHint }
+  if (json) process.stdout.write(`${JSON.stringify({ success: false, schema_version: 1, error })}\n`)
+  else process.stderr.write(`Error: ${message}\nNext:  ${openFilesHint}\n`)
+  return 1
 }
 
 /** Resolves when everything written so far has left the process, or has no reader any more. */

@@ -1,7 +1,11 @@
 /** All goals, in the order in which they are shown. */
+
+import { diskErrorsGoal } from './disk/errors-goal.js'
 import type { Goal } from './goal.js'
 import { killSyscallGoal } from './kill-syscall/kill-syscall-goal.js'
 import { kill9Goal } from './kill9/kill9-goal.js'
 import { storeGoal } from './store/store-goal.js'
 
-export const goals: readonly Goal[] = [storeGoal, killSyscallGoal, kill9Goal].map((goal) => goal as unknown as Goal)
+export const goals: readonly Goal[] = [storeGoal, killSyscallGoal, diskErrorsGoal, kill9Goal].map(
+  (goal) => goal as unknown as Goal,
+)

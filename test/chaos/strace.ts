@@ -1,5 +1,6 @@
 /** strace as a means of causing faults: attached to one thread, it kills or fails a system call of choice. */
 import { spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 
 export interface Injection {
   /** Names; those that the machine does not know are passed over. */
@@ -10,13 +11,15 @@ export interface Injection {
   readonly when: string
 }
 
-/** Resolves when strace is attached to the thread, with what ends it. */
-export function inject(
-  threadId: number,
-  { calls, fault, when }: Injection,
-): Promise<{ readonly ended: Promise<void>; stop(): void }> {
+export interface Attached {
+  /** Resolves when the thread is gone: how many of its calls were hit. Only faults that it survives are counted. */
+  readonly hits: Promise<number>
+}
+
+/** Resolves when strace is attached to the thread. `log`: a file for its notes. */
+export function inject(threadId: number, { calls, fault, when }: Injection, log: string): Promise<Attached> {
   const names = calls.map((call) => `?${call}`).join(',')
-  const args = ['-p', `${threadId}`, '-o', '/dev/null', '-e', `trace=${names}`]
+  const args = ['-p', `${threadId}`, '-o', log, '-e', `trace=${names}`]
   const strace = spawn('strace', [...args, '-e', `inject=${names}:${fault}:when=${when}`], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -25,11 +28,15 @@ export function inject(
   return new Promise((resolve, reject) => {
     strace.stderr.setEncoding('utf8').on('data', (text: string) => {
       said += text
-      if (said.includes('attached')) resolve({ ended, stop: () => void strace.kill('SIGINT') })
+      if (said.includes('attached')) resolve({ hits: ended.then(() => countHits(log)) })
     })
     strace.once('error', reject)
     void ended.then(() => reject(new Error(`strace did not attach: ${said}`)))
   })
+}
+
+async function countHits(log: string): Promise<number> {
+  return (await readFile(log, 'utf8')).split('(INJECTED').length - 1
 }
 
 /** Node keeps to system calls that strace can hit, all file work in one thread whose calls can be counted. */

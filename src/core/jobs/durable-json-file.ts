@@ -67,11 +67,11 @@ export class DurableJsonFile<T> implements Adapter<T> {
 
   async read(): Promise<T | null> {
     const { path, parse, onWarning } = this.#options
-    await refuseUnsafeFolder(path)
-    if (!this.#cleaned) {
-      await this.#removeLeftovers()
+    await inErrorsOfTheDisk(path, async () => {
+      await refuseUnsafeFolder(path)
+      if (!this.#cleaned) await this.#removeLeftovers()
       this.#cleaned = true
-    }
+    })
     const { value, problem } = await readJsonFile(path, parse)
     if (problem !== null) onWarning(await this.#restore(problem))
     return value
