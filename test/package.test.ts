@@ -68,6 +68,7 @@ describe('the published package', function () {
   it('has all that is needed to run it', () => {
     const schemas = [
       'error',
+      'doctor',
       'event',
       'export',
       'feed-inspect',

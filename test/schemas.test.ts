@@ -58,6 +58,7 @@ const successes: readonly Run[] = [
   { args: ['jobs', 'retry', '9'], code: 0, prints: 'jobs-retry' },
   { args: ['jobs', 'cancel', '11'], code: 0, prints: 'jobs-cancel' },
   { args: ['jobs', 'prune', '--keep', '1'], code: 0, prints: 'jobs-prune' },
+  { args: ['doctor'], code: 0, prints: 'doctor' },
   { args: ['worker', '--once'], code: 0, prints: 'worker' },
   { args: ['recover'], code: 0, prints: 'recover' },
   { args: ['recover', '--dry-run'], code: 0, prints: 'recover' },

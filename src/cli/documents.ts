@@ -2,6 +2,8 @@
  * The JSON documents that commands print: pure builders of plain data. `schemas.ts` describes the same
  * documents for machines; tests hold the two together.
  */
+
+export * from './documents/doctor-document.js'
 export * from './documents/document.js'
 export * from './documents/event-document.js'
 export * from './documents/export-document.js'

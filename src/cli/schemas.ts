@@ -3,6 +3,7 @@
  * build time and checked against real output in the tests. Never loaded by a command.
  */
 import { z } from 'zod'
+import { findingStatuses } from '../core/doctor/check.js'
 import { feedFormats } from '../core/feed/feed.js'
 import { failReasons, jobStatuses, stuckReasons } from '../core/jobs/job.js'
 import { steps } from '../core/progress.js'
@@ -121,6 +122,19 @@ const pruneDocument = z.strictObject({
   removed_jobs: z.array(number),
   removed_files: number.nullable(),
   kept: number,
+})
+
+const doctorDocument = z.strictObject({
+  ...head,
+  message: z.string(),
+  checks: z.array(
+    z.strictObject({
+      id: z.string(),
+      status: z.enum(findingStatuses),
+      message: z.string(),
+      hint: z.string().nullable(),
+    }),
+  ),
 })
 
 const feed = {
@@ -338,6 +352,7 @@ export const documentSchemas = {
   export: exportDocument satisfies z.ZodType<documents.ExportDocument>,
   recover: recoverDocument satisfies z.ZodType<documents.RecoverDocument>,
   worker: workerDocument satisfies z.ZodType<documents.WorkerDocument>,
+  doctor: doctorDocument satisfies z.ZodType<documents.DoctorDocument>,
   event: eventDocument satisfies z.ZodType<documents.EventDocument>,
 } as const
 

@@ -23,7 +23,7 @@ export interface EngineDatabase {
   close(): void
 }
 export interface Engine {
-  readonly DatabaseSync: new (path: string, options: { timeout: number }) => EngineDatabase
+  readonly DatabaseSync: new (path: string, options: { timeout: number; readOnly?: boolean }) => EngineDatabase
 }
 
 /** Loaded when the first database is opened, so that start-up does not pay for it. */

@@ -87,6 +87,24 @@ export async function openDatabase(path: string, options: DatabaseOptions): Prom
   }
 }
 
+/**
+ * Looks whether the file is a database that this program knows (schema up to version `known`) and whole, and
+ * changes nothing. Throws `state_unreadable` when it is not. Slow on large files.
+ */
+export async function checkDatabaseFile(path: string, known: number): Promise<void> {
+  const { DatabaseSync } = await loadEngine()
+  let engine: EngineDatabase | null = null
+  try {
+    engine = new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMsDefault })
+    refuseForeignSchema(engine, path, known)
+    new SqliteDatabase(path, engine).check()
+  } catch (error: unknown) {
+    throw asCoreError(error, path)
+  } finally {
+    engine?.close()
+  }
+}
+
 /** Reads the header before anything is written. SQLite notices here what is damaged or cut short. */
 function refuseForeignSchema(engine: EngineDatabase, path: string, known: number): void {
   const version = userVersion(engine)
