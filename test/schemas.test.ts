@@ -60,6 +60,7 @@ const successes: readonly Run[] = [
   { args: ['jobs', 'prune', '--keep', '1'], code: 0, prints: 'jobs-prune' },
   { args: ['doctor'], code: 0, prints: 'doctor' },
   { args: ['worker', '--once'], code: 0, prints: 'worker' },
+  { args: ['import', 'products.csv', '--background'], code: 0, prints: 'import' },
   { args: ['recover'], code: 0, prints: 'recover' },
   { args: ['recover', '--dry-run'], code: 0, prints: 'recover' },
 ]

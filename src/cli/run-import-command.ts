@@ -5,6 +5,7 @@ import type { StatePlace } from '../core/config/find-state-dir.js'
 import { loadConfig } from '../core/config/load-config.js'
 import { resolveWholesalers } from '../core/config/resolve-wholesalers.js'
 import { withStdinCopy } from '../core/config/stored-wholesalers.js'
+import { WholesalerError } from '../core/errors.js'
 import type { FeedFormat } from '../core/feed/feed.js'
 import { dropStdinCopies, keepStdin } from '../core/feed/stdin-copy.js'
 import type { FeedReport } from '../core/feed-report.js'
@@ -22,6 +23,7 @@ import { toStderr } from './print.js'
 import { chooseProgress } from './progress/choose-progress.js'
 import { NdjsonProgress } from './progress/ndjson-progress.js'
 import type { ProgressDisplay } from './progress/progress-display.js'
+import { backgroundText, runInBackground } from './run-in-background.js'
 import { importSummary } from './summary.js'
 import { hasLedger, openWorkshop, type Workshop } from './wiring.js'
 
@@ -46,6 +48,10 @@ export interface ImportFlags {
   readonly 'max-duration'?: number | undefined
   readonly 'allow-shrink': boolean
   readonly 'allow-private-host'?: readonly string[] | undefined
+  readonly background: boolean
+  /** Milliseconds to wait for a busy wholesaler; Infinity = as long as it takes. */
+  readonly wait?: number | undefined
+  readonly priority: number
 }
 
 export interface ImportCommand {
@@ -131,7 +137,7 @@ function jobOptions(
     maxDelete: null,
     allowShrink: flags['allow-shrink'],
     allowPrivateHosts: [...config.network.allowPrivate, ...(flags['allow-private-host'] ?? [])],
-    priority: 5,
+    priority: flags.priority,
   }
 }
 
@@ -163,14 +169,17 @@ async function importNow(run: Run): Promise<void> {
     display.emit({ type: 'warning', message }),
   )
   try {
-    const finished = await runImport(
-      { wholesalers: run.wholesalers, options: run.options },
-      { ...workshop, progress: display },
-      { signal: run.signal, exitCodeOf: exitCodeOfEnd },
+    if (command.flags.background) {
+      const document = await runInBackground(run, workshop, { display, clock: command.clock })
+      await tell(run, document, () => backgroundText(document))
+      return
+    }
+    const finished = await inTurn(run, () =>
+      runImport(run, { ...workshop, progress: display }, { signal: run.signal, exitCodeOf: exitCodeOfEnd }),
     )
     const pending = await countPendingImages(workshop, run.wholesalers)
     await dropStdinCopies(workshop.stateDir, (await workshop.jobs.read()).values(), command.clock.now())
-    await tell(run, documentOf(finished, pending, command.clock), finished)
+    await tellEnd(run, documentOf(finished, pending, command.clock), finished)
   } finally {
     await workshop.close()
   }
@@ -210,12 +219,36 @@ function feedFields(feeds: readonly FeedReport[], rejectsFile: string | null) {
   return feeds.map(({ feed, staged }) => importFeedFields(feed, staged, rejectsFile))
 }
 
-async function tell({ command, display }: Run, document: ImportDocument, finished: FinishedImport): Promise<void> {
+/** Milliseconds between two tries of an import that waits for its turn. */
+const turnEveryMs = 1_000
+
+/** With `--wait`, an import whose wholesaler is busy is tried again until it has its turn or the time is over. */
+async function inTurn<T>({ command, display, signal }: Run, work: () => Promise<T>): Promise<T> {
+  const { flags, clock } = command
+  const until = clock.monotonic() + (flags.wait ?? 0)
+  for (let isTold = false; ; isTold = true) {
+    try {
+      return await work()
+    } catch (error: unknown) {
+      const isBusy = error instanceof WholesalerError && error.kind === 'busy'
+      if (!isBusy || clock.monotonic() >= until) throw error
+      if (!isTold) display.emit({ type: 'warning', message: `Waiting for its turn: ${error.message}.` })
+    }
+    await clock.sleep(turnEveryMs, signal)
+  }
+}
+
+async function tellEnd(run: Run, document: ImportDocument, { job, error }: FinishedImport): Promise<void> {
+  await run.display.close()
+  if (error !== null) run.command.failWith(error, document)
+  run.command.endWith(job.exitCode)
+  await tell(run, document, () => importSummary(document, styleFor(process.stdout)))
+}
+
+async function tell({ command, display }: Run, document: ImportDocument, text: () => string): Promise<void> {
   await display.close()
-  if (finished.error !== null) command.failWith(finished.error, document)
-  command.endWith(finished.job.exitCode)
   if (display instanceof NdjsonProgress) display.summary(document)
-  else command.answer(document, () => importSummary(document, styleFor(process.stdout)))
+  else command.answer(document, text)
 }
 
 /** `--dry-run`: in the state there is, or in one that is thrown away when there is none. */
@@ -250,10 +283,8 @@ async function previewIn(stateDir: string, run: Run): Promise<void> {
       imagesPending: null,
       imagePlan: images,
     })
-    await display.close()
     command.endWith(exitCode)
-    if (display instanceof NdjsonProgress) display.summary(document)
-    else command.answer(document, () => importSummary(document, styleFor(process.stdout)))
+    await tell(run, document, () => importSummary(document, styleFor(process.stdout)))
   } finally {
     await workshop.close()
   }

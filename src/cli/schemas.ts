@@ -6,12 +6,11 @@ import { z } from 'zod'
 import { findingStatuses } from '../core/doctor/check.js'
 import { feedFormats } from '../core/feed/feed.js'
 import { failReasons, jobStatuses, stuckReasons } from '../core/jobs/job.js'
+import { fallbackNames } from '../core/jobs/schedule-import.js'
 import { steps } from '../core/progress.js'
 import type * as documents from './documents.js'
 import { schemaVersion } from './documents.js'
 import { errorKinds } from './exit-code.js'
-
-const fallbackNames = ['primary', 'immediate_retry', 'backup_queue', 'stuck_monitor', 'manual'] as const
 
 const number = z.number().int().min(0)
 const seconds = z.number().min(0)
@@ -190,7 +189,7 @@ const importDocument = z.strictObject({
   fallbacks: z.array(
     z.strictObject({
       name: z.enum(fallbackNames),
-      state: z.enum(['used', 'ready', 'failed', 'off']),
+      state: z.enum(['used', 'ready', 'failed']),
       note: z.string().nullable(),
     }),
   ),

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base-command.js'
-import { argument, durationFlag, withEnvironment } from '../cli/flags.js'
+import { argument, durationFlag, optionalDurationFlag, withEnvironment } from '../cli/flags.js'
 import { sourceFlags } from '../cli/import-flags.js'
 
 /** Most products of one batch: what a shop takes in one request. */
@@ -16,12 +16,15 @@ export default class Import extends BaseCommand {
       description: 'At most 500 products; the next run goes on',
       command: '<%= config.bin %> import products.csv --batches 5 --per-batch 100',
     },
+    { description: 'In the background', command: '<%= config.bin %> import products.csv --background' },
     { description: 'What would change', command: '<%= config.bin %> import products.csv --dry-run' },
     {
       description: 'From a pipe, as a document',
       command: "zcat feed.csv.gz | <%= config.bin %> import - --as acme --json | jq '.job.total_created'",
     },
   ]
+
+  static override readonly optionalValues = ['wait']
 
   static override args = {
     source: argument({ description: 'Wholesaler, file, URL or -; default: all configured wholesalers.' }),
@@ -53,6 +56,14 @@ export default class Import extends BaseCommand {
     checksum: Flags.boolean({ summary: 'Read a file also when its times say it has not changed.' }),
     'max-duration': durationFlag({ summary: 'Stop after this time (90s, 2h); the next run goes on, exit 10.' }),
     'allow-shrink': Flags.boolean({ summary: 'Import a feed with less than half of its last records.' }),
+    background: Flags.boolean({
+      summary: 'Answer at once; a process of its own does the job, and survives the terminal.',
+      exclusive: ['dry-run', 'wait'],
+    }),
+    wait: optionalDurationFlag({
+      summary: 'While the wholesaler is busy, wait for the turn (at most DURATION) instead of 11.',
+    }),
+    priority: Flags.integer({ summary: 'For background jobs that wait: 1 is first.', min: 1, max: 10, default: 5 }),
     ndjson: Flags.boolean({ summary: 'Print one event per line on stdout instead.', exclusive: ['json'] }),
   })
 

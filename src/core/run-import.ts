@@ -8,7 +8,7 @@ import { WholesalerError } from './errors.js'
 import { type ImportReport, importFeeds } from './import-feed.js'
 import type { ImportPorts } from './import-ports.js'
 import type { JobPorts } from './jobs/claim-job.js'
-import type { FinishedJob, JobCounts, JobOptions, ScheduledJob } from './jobs/job.js'
+import type { FinishedJob, JobCounts, JobOptions, ScheduledJob, StuckJob } from './jobs/job.js'
 import { quickLook } from './jobs/quick-look.js'
 import { type JobRun, runJob } from './jobs/run-job.js'
 import { tidyState } from './jobs/tidy-state.js'
@@ -111,18 +111,23 @@ export async function runImport(
 ): Promise<FinishedImport> {
   const { ledger, progress } = ports
   await checkOrigins(wholesalers, ledger)
-  for (const stuck of await quickLook(ports)) {
-    progress.emit({
-      type: 'warning',
-      message: `Job ${stuck.id} did not end: ${stuck.evidence}. Its finished batches are kept.`,
-      hint: `To finish it: wholesaler recover ${stuck.id}`,
-    })
-  }
+  tellStuck(await quickLook(ports), progress)
   const open = async (): Promise<Worksite> => ({ ...ports, wholesalers, close: async () => {} })
   const { job, ...ended } = await runImportJob({ ...run, job: options, open }, ports)
   // Only a worker puts a job back.
   if (job.status === 'scheduled') throw new Error(`job ${job.id} was put back by a foreground run`)
   return { ...ended, job }
+}
+
+/** Says which jobs the quick look found to be stuck, and what finishes them. */
+export function tellStuck(stuck: readonly StuckJob[], progress: Progress): void {
+  for (const { id, evidence } of stuck) {
+    progress.emit({
+      type: 'warning',
+      message: `Job ${id} did not end: ${evidence}. Its finished batches are kept.`,
+      hint: `To finish it: wholesaler recover ${id}`,
+    })
+  }
 }
 
 /**

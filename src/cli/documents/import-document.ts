@@ -1,6 +1,7 @@
 /** The result of an import, and the one shape of a feed. */
 import type { ImagePlanCounts } from '../../core/images/plan-product.js'
 import { type Job, noCounts } from '../../core/jobs/job.js'
+import type { Fallback } from '../../core/jobs/schedule-import.js'
 import type { FeedSummary, StagedCounts } from '../../core/ledger/ledger.js'
 import { isSuccess } from '../exit-code.js'
 import { type DocumentHead, documentHead, type ErrorFields, type ErrorLike, errorFields } from './document.js'
@@ -15,12 +16,7 @@ export interface ImportFeedFields extends FeedFields {
   readonly rejects_file: string | null
 }
 
-/** One of the five ways in which an import gets done. */
-export interface FallbackFields {
-  readonly name: 'primary' | 'immediate_retry' | 'backup_queue' | 'stuck_monitor' | 'manual'
-  readonly state: 'used' | 'ready' | 'failed' | 'off'
-  readonly note: string | null
-}
+export type FallbackFields = Fallback
 
 export interface ImportDocument extends DocumentHead {
   readonly job_id: number | null
@@ -71,7 +67,7 @@ export function importDocument(outcome: ImportOutcome): ImportDocument {
     ...documentHead(isSuccess(outcome.exitCode)),
     job_id: job?.id ?? null,
     scheduled: outcome.scheduled,
-    fallbacks_enabled: outcome.fallbacks.some(({ state }) => state !== 'off'),
+    fallbacks_enabled: outcome.fallbacks.length > 0,
     fallbacks: outcome.fallbacks,
     message: outcome.message,
     dry_run: outcome.dryRun,

@@ -1,0 +1,46 @@
+/** `import --background`: the job is made, a worker of its own starts on it, and the answer comes at once. */
+import type { Clock } from '../core/clock.js'
+import { quickLook } from '../core/jobs/quick-look.js'
+import { scheduleImport } from '../core/jobs/schedule-import.js'
+import { checkOrigins, type ImportRequest, tellStuck } from '../core/run-import.js'
+import { type ImportDocument, importDocument } from './documents.js'
+import { exitDone } from './exit-code.js'
+import type { ProgressDisplay } from './progress/progress-display.js'
+import { spawnWorker } from './spawn-worker.js'
+import type { Workshop } from './wiring.js'
+
+/** Throws only when no job could be made. */
+export async function runInBackground(
+  { wholesalers, options }: ImportRequest,
+  workshop: Workshop,
+  { display, clock }: { readonly display: ProgressDisplay; readonly clock: Clock },
+): Promise<ImportDocument> {
+  await checkOrigins(wholesalers, workshop.ledger)
+  tellStuck(await quickLook(workshop), display)
+  const spawn = (jobId: number) => spawnWorker(workshop.stateDir, jobId)
+  const { job, fallbacks } = await scheduleImport(options, { ...workshop, spawn })
+  display.emit({ type: 'job', job })
+  const isTaken = fallbacks.some(({ name, state }) => state === 'used' && name !== 'backup_queue')
+  return importDocument({
+    exitCode: exitDone,
+    job,
+    nowMs: clock.now(),
+    scheduled: true,
+    fallbacks,
+    message: isTaken
+      ? 'Background import scheduled with multiple fallbacks'
+      : 'Background import scheduled; no worker could be started, so it waits in the queue',
+    dryRun: false,
+    feeds: [],
+    pending: null,
+    imagesPending: null,
+  })
+}
+
+/** For people: what to type next. */
+export function backgroundText({ job_id: id, message, fallbacks }: ImportDocument): string {
+  const lines = fallbacks
+    .filter(({ state }) => state !== 'ready')
+    .map(({ name, state, note }) => `  ${name.replaceAll('_', ' ')} ${state}${note === null ? '' : `: ${note}`}\n`)
+  return `Job ${id}: ${message}.\n${lines.join('')}Follow it with: wholesaler status ${id} --watch\n`
+}
