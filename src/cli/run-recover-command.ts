@@ -85,6 +85,7 @@ function requestOf({ job, flags, stateDir }: RecoverCommand, desk: JobDesk, sign
     dryRun: flags['dry-run'],
     wait: flags.wait,
     launch: flags.detach ? launch : null,
+    apart: launch,
     signal,
   }
 }

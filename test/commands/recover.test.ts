@@ -93,6 +93,25 @@ describe('recover', function () {
     })
   })
 
+  it('outlives a product that kills every process: it is put aside, the rest is imported, with 3', async () => {
+    await inWorkplace(async (place) => {
+      await place.write('big.csv', csvFeed(products))
+      const env = { WHOLESALER_FAILPOINT: 'apply-product@A00077:1+:kill' }
+      const run = (...args: readonly string[]) => startCli(args, { cwd: place.dir, env }).finished
+      assert.equal((await run('import', 'big.csv')).code, null)
+      // Once may be chance: it is tried here.
+      assert.equal((await run('recover')).code, null)
+
+      const { code, stdout, stderr } = await run('recover', '1', '--json')
+
+      const { jobs } = JSON.parse(stdout)
+      assert.deepEqual([code, jobs[0].action, jobs[0].job.status], [3, 'worker_started', 'completed'], stderr)
+      assert.equal((await place.catalog()).size, products.length - 1)
+      const failures = (await jobOf(place, 1))?.failures.crashes ?? 0
+      assert.ok(failures <= 16, `${failures} deaths`)
+    })
+  })
+
   it('finishes an import from stdin, which nobody can read again', async () => {
     await inWorkplace(async (place) => {
       const feed = await place.write('big.csv', csvFeed(products))

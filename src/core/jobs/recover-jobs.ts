@@ -3,6 +3,7 @@
  * processes may do so at once: each step is taken by one of them, and the others see it done.
  */
 import type { WholesalerError } from '../errors.js'
+import { findBusy } from './claim-job.js'
 import type { StuckVerdict } from './detect-stuck.js'
 import { type Finding, type FindOptions, type FindPorts, findStuck, isUnsure } from './find-stuck.js'
 import { isFinished, type Job, type RunningJob, type ScheduledJob } from './job.js'
@@ -18,6 +19,8 @@ export interface RecoverRequest extends FindOptions {
   readonly wait: boolean
   /** Starts a worker for a job and tells whether it came up. Null: work in this process. */
   readonly launch: ((id: number) => Promise<boolean>) | null
+  /** As `launch`, for a job that has brought its processes down before: so that this one outlives it. */
+  readonly apart: (id: number) => Promise<boolean>
   readonly signal: AbortSignal
 }
 
@@ -54,6 +57,10 @@ export type RecoverAction =
   /** Another process was quicker. */
   | 'taken_by_other'
 
+/** Once may be chance. */
+const crashesMaxHere = 1
+/** Milliseconds between two looks at jobs that others are at work on. */
+const lookAgainEveryMs = 1_000
 /** Milliseconds between two looks at what may be silent. */
 const watchEveryMs = 5_000
 
@@ -114,6 +121,9 @@ class Recovery {
   readonly #wanted: ReadonlySet<number>
   readonly #ran = new Map<number, WorkedOff>()
   readonly #launched = new Set<number>()
+  /** Jobs that are worked off apart, and those for which nothing could be started. */
+  readonly #apart = new Set<number>()
+  readonly #notApart = new Set<number>()
   #looksAgainAt = 0
 
   constructor(request: RecoverRequest, ports: RecoverPorts, findings: readonly Finding[]) {
@@ -129,6 +139,7 @@ class Recovery {
     const { launch, only = null, signal } = this.#request
     await restartFound(this.#findings, this.#ports)
     if (launch !== null) await this.#launchAll(launch)
+    await this.#startApart()
     await this.#workOff(
       (id) => this.#wanted.has(id),
       (table) => this.#isOver(table),
@@ -160,13 +171,14 @@ class Recovery {
 
   async #workOff(takes: (id: number) => boolean, isDone: (table: JobTable) => boolean): Promise<void> {
     const { signal } = this.#request
-    const mayTake = (id: number) => takes(id) && !this.#ran.has(id) && !this.#launched.has(id)
+    const mayTake = (job: ScheduledJob) =>
+      takes(job.id) && !this.#ran.has(job.id) && !this.#launched.has(job.id) && !this.#isForApart(job)
     await workOff(
       {
         run: this.#ports.run,
         concurrency: 1,
         signal,
-        choice: { ignoreNotBefore: true, takes: ({ id }) => mayTake(id) },
+        choice: { ignoreNotBefore: true, takes: mayTake },
         isDone,
         onLook: () => this.#lookAgain(),
         onEnded: (ended) => this.#ran.set(ended.job.id, ended),
@@ -190,12 +202,28 @@ class Recovery {
   async #lookAgain(): Promise<void> {
     const { clock } = this.#ports
     if (clock.monotonic() < this.#looksAgainAt) return
-    this.#looksAgainAt = clock.monotonic() + watchEveryMs
+    this.#looksAgainAt = clock.monotonic() + lookAgainEveryMs
     const findings = await findStuck(this.#ports)
     await restartFound(
       findings.filter(({ job }) => this.#wanted.has(job.id)),
       this.#ports,
     )
+    await this.#startApart()
+  }
+
+  async #startApart(): Promise<void> {
+    const table = await this.#ports.jobs.read()
+    for (const id of this.#wanted) {
+      const job = table.get(id)
+      if (job?.status !== 'scheduled' || this.#launched.has(id) || !this.#isForApart(job)) continue
+      if (findBusy(table, job.options.wholesalers, this.#ports.judge) !== null) continue
+      if (await this.#request.apart(id)) this.#apart.add(id)
+      else this.#notApart.add(id)
+    }
+  }
+
+  #isForApart({ id, failures }: ScheduledJob): boolean {
+    return failures.crashes > crashesMaxHere && !this.#notApart.has(id)
   }
 
   async #report(): Promise<readonly RecoveredJob[]> {
@@ -217,6 +245,7 @@ class Recovery {
     if (!this.#wanted.has(job.id) || job.status === 'processing_stuck') return 'none'
     const gaveUp = job.status === 'failed' && ['poison', 'attempts', 'cancelled'].includes(job.reason)
     if (gaveUp) return 'gave_up'
+    if (this.#apart.has(job.id)) return 'worker_started'
     return job.status === 'scheduled' ? 'none' : 'taken_by_other'
   }
 }

@@ -83,7 +83,8 @@ async function doJob(id: number, scene: Scene) {
 }
 
 function request(change: Partial<RecoverRequest> = {}): RecoverRequest {
-  return { dryRun: false, wait: true, launch: null, signal: new AbortController().signal, ...change }
+  const apart = () => assert.fail('nothing is to be started')
+  return { dryRun: false, wait: true, launch: null, apart, signal: new AbortController().signal, ...change }
 }
 
 async function verdictOf(scene: Scene): Promise<string | undefined> {
@@ -235,6 +236,38 @@ describe('recoverJobs', () => {
         )
       },
     ))
+})
+
+describe('recoverJobs of a job that brings its processes down', () => {
+  const twice = { ...runningJob(1), failures: { transient: 0, crashes: 1, crashesInRow: 1, checkpoints: 0 } }
+
+  it('lets it be worked off in a process of its own, again after each crash, to its end', () =>
+    withScene([twice], async (scene) => {
+      scene.verdicts.set(sampleOwner.host, 'dead')
+      let checkpoints = 0
+      const ledger = { ...scene.ledger, checkpoints: async () => ++checkpoints }
+      let starts = 0
+      const apart = async (id: number) => {
+        starts += 1
+        // The first three die of it.
+        if (starts <= 3) await claimJob(id, scene, { ignoreNotBefore: true })
+        else await doJob(id, scene)
+        return true
+      }
+
+      const [found] = await recoverJobs(request({ apart }), { ...scene, ledger })
+
+      assert.deepEqual([starts, found?.action, found?.job.status], [4, 'worker_started', 'completed'])
+    }))
+
+  it('works it off here when no process can be started', () =>
+    withScene([twice], async (scene) => {
+      scene.verdicts.set(sampleOwner.host, 'dead')
+
+      const [found] = await recoverJobs(request({ apart: async () => false }), scene)
+
+      assert.deepEqual([found?.action, found?.job.status], ['finished_here', 'completed'])
+    }))
 })
 
 describe('endOwner', () => {
