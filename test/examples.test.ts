@@ -1,12 +1,15 @@
 /** Every example in README and `examples/` is run as it is shown. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { loadConfig } from '../src/core/config/load-config.js'
+import { runChecks } from '../src/core/doctor/check.js'
+import { checkCron } from '../src/core/doctor/check-machine.js'
 import { presetByName } from '../src/core/product/choose-preset.js'
 import { bin, type Finished, runCli, runShell } from './cli/run-cli.js'
+import { machine } from './core/doctor/sick-machine.js'
 import { codeBlocks, filesBelow, projectRoot, readPackageFile, readProjectFile } from './support/project.js'
 import { inTempDir } from './support/temp-dir.js'
 
@@ -39,13 +42,17 @@ function runnable(script: string): string {
 }
 
 /** Runs a block of a README in `cwd`, line by line until one fails; `wholesaler` is this project's. */
-async function runBlock(script: string, cwd: string): Promise<Finished> {
+async function runBlock(script: string, cwd: string, prelude = ''): Promise<Finished> {
   const programs = join(cwd, '.programs')
+  const program = `#!/bin/sh\n${prelude}\nexec "${process.execPath}" "${bin}" "$@"\n`
   mkdirSync(programs, { recursive: true })
-  writeFileSync(join(programs, 'wholesaler'), `#!/bin/sh\nexec "${process.execPath}" "${bin}" "$@"\n`, { mode: 0o755 })
+  writeFileSync(join(programs, 'wholesaler'), program, { mode: 0o755 })
   const PATH = [programs, process.env.PATH ?? ''].join(delimiter)
   return await runShell(`set -e\n${runnable(script)}`, { cwd, env: { PATH } })
 }
+
+/** Kills an import, and nothing else, when it is about to record its second batch. */
+const dyingImport = `[ "$1" = import ] && export WHOLESALER_FAILPOINT=batch-applied:2:kill`
 
 const offer = (id: number, price: string) =>
   `<o id="${id}" price="${price}" avail="1" stock="5"><name><![CDATA[Offer ${id}]]></name><cat><![CDATA[Tea]]></cat></o>`
@@ -138,8 +145,9 @@ describe('examples', function () {
   this.timeout(60_000)
 
   for (const readme of filesBelow('examples', 'README.md')) {
-    it(`${readme} runs as it is shown`, () =>
-      inTempDir(async (dir) => {
+    it(`${readme} runs as it is shown`, function () {
+      if (readme.includes('05-monitoring') && !hasJq) this.skip()
+      return inTempDir(async (dir) => {
         cpSync(join(projectRoot, readme, '..'), dir, { recursive: true })
 
         const blocks = codeBlocks(readProjectFile(readme), 'bash')
@@ -148,7 +156,8 @@ describe('examples', function () {
           const { code, stdout, stderr } = await runBlock(block, dir)
           assert.equal(code, 0, `${block}\n${stdout}\n${stderr}`)
         }
-      }))
+      })
+    })
   }
 
   it('01: 8 products, 5 variants and 12 images come in; the second run does nothing', () =>
@@ -212,6 +221,83 @@ describe('examples', function () {
         const withoutPrices = (rows: readonly Record<string, string>[]) =>
           rows.map((row) => ({ ...row, 'Regular price': '' }))
         assert.deepEqual(withoutPrices(after), withoutPrices(before))
+      }))
+  })
+
+  describe('04', () => {
+    const crontab = readProjectFile('examples/04-cron/crontab')
+    /** The commands of the crontab, without their times, run in `dir` as cron does. */
+    const commandOf = (word: string, dir: string) => {
+      const line = crontab.split('\n').find((text) => /^[\d*]/.test(text) && text.includes(` ${word}`)) ?? ''
+      return `SHOP=${dir}; ${line.split(/\s+/).slice(5).join(' ')}`
+    }
+
+    it('is a crontab that doctor is content with', async () => {
+      const [found] = await runChecks([checkCron(machine({ crontab: async () => crontab }))])
+
+      assert.equal(found?.status, 'ok')
+    })
+
+    it('imports, and within a minute recovers what was killed, with a log of both', () =>
+      inTempDir(async (dir) => {
+        cpSync(join(projectRoot, 'examples/04-cron'), dir, { recursive: true })
+        const perBatch = 'export WHOLESALER_PER_BATCH=10'
+
+        const killed = await runBlock(commandOf('import', dir), dir, `${perBatch}\n${dyingImport}`)
+        const recovered = await runBlock(commandOf('recover', dir), dir, perBatch)
+        const waited = await runBlock('wholesaler status 1 --wait', dir)
+
+        assert.deepEqual([killed.code, recovered.code, waited.code], [137, 0, 0], waited.stdout + recovered.stderr)
+        assert.equal((await exportRows(dir)).length, 24)
+        const log = (name: string) => readFileSync(join(dir, 'logs', `${name}.log`), 'utf8')
+        assert.match(log('import'), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d import: ended with 137$/m)
+        assert.match(log('recover'), /^.* recover: wholesaler recover --detach$/m)
+        assert.match(log('recover'), /^.* recover: ended with 0$/m)
+      }))
+
+    it('runs no two of one line at a time, and is free again when the first has ended', function () {
+      if (spawnSync('flock', ['--version']).status !== 0) this.skip()
+      return inTempDir(async (dir) => {
+        cpSync(join(projectRoot, 'examples/04-cron'), dir, { recursive: true })
+        const logged = 'sh logged.sh x'
+
+        const both = await runBlock(
+          `mkfifo go up; ${logged} sh -c 'echo >up; cat go' & read -r line <up; ${logged} touch second; echo >go; wait`,
+          dir,
+        )
+        const after = await runBlock(`${logged} touch third`, dir)
+
+        assert.deepEqual([both.code, after.code], [0, 0], both.stderr)
+        assert.deepEqual([existsSync(join(dir, 'second')), existsSync(join(dir, 'third'))], [false, true])
+        assert.match(readFileSync(join(dir, 'logs/x.log'), 'utf8'), /the last run is still at work/)
+      })
+    })
+  })
+
+  describe('05', () => {
+    before(function () {
+      if (!hasJq) this.skip()
+    })
+
+    it('says how far the job is, recovers it when its worker dies, and ends with its exit code', () =>
+      inTempDir(async (dir) => {
+        cpSync(join(projectRoot, 'examples/05-monitoring'), dir, { recursive: true })
+
+        const script = 'EVERY=1 sh monitor.sh pottery.csv --per-batch 10'
+        const { code, stdout, stderr } = await runBlock(script, dir, dyingImport)
+
+        assert.equal(code, 0, stderr)
+        assert.match(stdout, /^Job 1 hangs: /m)
+        assert.match(stdout, /Job 1 - completed \(100%\)$/m)
+        assert.equal((await exportRows(dir)).length, 24)
+      }))
+
+    it('ends with the exit code of a job that failed, and of an import that made none', () =>
+      inTempDir(async (dir) => {
+        cpSync(join(projectRoot, 'examples/05-monitoring'), dir, { recursive: true })
+
+        assert.equal((await runBlock('sh monitor.sh nosuch.csv', dir)).code, 7)
+        assert.equal((await runBlock('sh monitor.sh --batches many', dir)).code, 2)
       }))
   })
 })

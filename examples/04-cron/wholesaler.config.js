@@ -1,0 +1,4 @@
+export default {
+  store: { type: 'catalog', currency: 'EUR' },
+  wholesalers: { pottery: { feed: './pottery.csv' } },
+}
