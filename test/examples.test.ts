@@ -112,7 +112,7 @@ describe('README', function () {
     inTempDir(async (dir) => {
       writeReadmeFiles(dir)
 
-      assert.equal(examples.length, 3)
+      assert.equal(examples.length, 4)
       for (const block of examples) {
         const { code, stdout, stderr } = await runBlock(block, dir)
         assert.equal(code, 0, `${block}\n${stdout}\n${stderr}`)

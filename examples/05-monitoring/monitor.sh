@@ -1,19 +1,18 @@
 #!/bin/sh
 # monitor.sh WORDS OF wholesaler import...
-# Starts an import, says every EVERY seconds how far it is, and recovers it when it hangs. Ends with the
+# Starts an import in the background, says every EVERY seconds how far it is, and recovers it when it hangs. Ends with the
 # exit code of the job.
 set -eu
 every=${EVERY:-30}
 
-last=$(wholesaler status --json | jq '.job.id // 0')
-wholesaler import "$@" >import.log 2>&1 &
-import=$!
-
-# The job is there as soon as the import has begun; an import that is refused makes none.
-until job=$(wholesaler status --json | jq -e --argjson last "$last" '.job.id // 0 | select(. > $last)'); do
-  kill -0 "$import" 2>/dev/null || { cat import.log >&2; wait "$import"; exit; }
-  sleep 1
-done
+# It answers at once; a refused import makes no job.
+code=0
+started=$(wholesaler import "$@" --background --json) || code=$?
+if [ "$code" -ne 0 ]; then
+  echo "$started" | jq -r '.error | .message, .hint // empty' >&2
+  exit "$code"
+fi
+job=$(echo "$started" | jq '.job_id')
 
 while true; do
   document=$(wholesaler status "$job" --json)
