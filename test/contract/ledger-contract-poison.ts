@@ -193,6 +193,33 @@ export function poisonContract(withLedger: WithLedger): void {
     )
 
     it(
+      'is found as well when every death is followed by a new job, as of a nightly import',
+      withLedger(async ({ ledger }) => {
+        await stage(ledger, numbered(300))
+        const store = new PlainStore()
+        const rejects: Reject[] = []
+        let deaths = 0
+        for (;;) {
+          // The feed goes on changing meanwhile.
+          const worker = new Worker(ledger, store, (key) => key === 'k142', 'before')
+          const survived = await worker.workOff(await newWriter(ledger), 100)
+          rejects.push(...worker.rejects)
+          if (survived) break
+          deaths += 1
+          await stage(ledger, [row('k1', { price: deaths + 1 }), ...numbered(300).slice(1), row(`late${deaths}`)])
+        }
+
+        assert.equal(deaths, 10)
+        assert.deepEqual(
+          rejects.map(({ key, code }) => [key, code]),
+          [['k142', 'quarantined']],
+        )
+        assert.equal(await pending(ledger), 0)
+        assert.ok(!store.keys.has('k142') && store.keys.has('k141') && store.keys.has('late10'))
+      }),
+    )
+
+    it(
       'always leaves a checkpoint between three deaths: halving counts as getting on',
       withLedger(async ({ ledger }) => {
         await stage(ledger, numbered(100))

@@ -8,6 +8,7 @@ import {
   importAll,
   keysOf,
   newWriter,
+  peek,
   pending,
   row,
   rows,
@@ -28,7 +29,7 @@ export function stagingContract(withLedger: WithLedger): void {
 
         assert.deepEqual(await ledger.wholesaler(aren), before)
         assert.equal(await pending(ledger), 3)
-        assert.deepEqual(keysOf(await claim(ledger, await newWriter(ledger))), ['a', 'b', 'c'])
+        assert.deepEqual(keysOf(await peek(ledger)), ['a', 'b', 'c'])
         await staging.commit(commitOf())
         assert.equal(await pending(ledger), 2)
       }),
@@ -59,7 +60,7 @@ export function stagingContract(withLedger: WithLedger): void {
         const counts = await stage(ledger, rows('a'))
 
         assert.deepEqual(counts, { new: 1, changed: 0, unchanged: 0, missing: 0 })
-        assert.deepEqual(keysOf(await claim(ledger, await newWriter(ledger))), ['a'])
+        assert.deepEqual(keysOf(await peek(ledger)), ['a'])
       }),
     )
 
@@ -74,7 +75,7 @@ export function stagingContract(withLedger: WithLedger): void {
         await early.abort()
         await late.commit(commitOf())
 
-        assert.deepEqual(keysOf(await claim(ledger, await newWriter(ledger))), ['b'])
+        assert.deepEqual(keysOf(await peek(ledger)), ['b'])
       }),
     )
 
@@ -120,7 +121,7 @@ export function stagingContract(withLedger: WithLedger): void {
           { key: 'a', line: 1, variants: 2, images_wanted: 1 },
           { key: 'c', line: 4, variants: 0, images_wanted: 0 },
         ])
-        const batch = await claim(ledger, await newWriter(ledger))
+        const batch = await peek(ledger)
         assert.deepEqual(
           batch?.items.map(({ key, offer, product }) => [key, offer, product.name]),
           [
@@ -155,7 +156,7 @@ export function stagingContract(withLedger: WithLedger): void {
             }
             assert.deepEqual(replaced, expected)
             assert.equal(counts.new, last.size)
-            const batch = await claim(ledger, await newWriter(ledger), { size: 100 })
+            const batch = await peek(ledger, { size: 100 })
             assert.deepEqual(
               batch?.items.map(({ key, offer }) => [key, offer]) ?? [],
               [...last].map(([key, line]) => [key, `offer ${line}`]),
@@ -178,7 +179,7 @@ export function stagingContract(withLedger: WithLedger): void {
 
         assert.deepEqual(counts, { new: 0, changed: 1, unchanged: 2, missing: 0 })
         assert.equal(await pending(ledger), 1)
-        const batch = await claim(ledger, await newWriter(ledger))
+        const batch = await peek(ledger)
         assert.deepEqual(batch?.items[0]?.differs, { content: false, offer: true, images: false })
         assert.equal(batch?.items[0]?.kind, 'changed')
         assert.equal(batch?.items[0]?.storeId, 'id of b')
@@ -194,7 +195,7 @@ export function stagingContract(withLedger: WithLedger): void {
         const counts = await stage(ledger, rows('b', 'a'))
 
         assert.deepEqual(counts, { new: 0, changed: 0, unchanged: 2, missing: 0 })
-        assert.equal(await claim(ledger, await newWriter(ledger)), null)
+        assert.equal(await peek(ledger), null)
       }),
     )
 
@@ -264,7 +265,7 @@ export function stagingContract(withLedger: WithLedger): void {
         const counts = await stage(ledger, [row('a', { price: 5 }), row('c', { price: 6 })], { complete: false })
 
         assert.deepEqual(counts, { new: 1, changed: 1, unchanged: 0, missing: 0 })
-        const batch = await claim(ledger, await newWriter(ledger))
+        const batch = await peek(ledger)
         assert.deepEqual(
           batch?.items.map(({ key, offer }) => [key, offer]),
           [

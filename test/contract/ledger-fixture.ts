@@ -152,6 +152,14 @@ export async function claimSome(ledger: Ledger, writer: Writer, wishes: ClaimWis
   return batch
 }
 
+/** What a new job would take first; gives it back. */
+export async function peek(ledger: Ledger, wishes: ClaimWishes = {}): Promise<ClaimedBatch | null> {
+  const writer = await newWriter(ledger)
+  const batch = await claim(ledger, writer, wishes)
+  if (batch !== null) await ledger.releaseBatch(writer, batch)
+  return batch
+}
+
 export function keysOf(batch: { readonly items: readonly { readonly key: string }[] } | null): readonly string[] {
   return batch === null ? [] : batch.items.map(({ key }) => key)
 }

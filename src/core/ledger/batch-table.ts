@@ -12,6 +12,7 @@ import type { BodyFiles } from './body-files.js'
 import { passFence } from './fence.js'
 import { halve } from './halve-batch.js'
 import type { BatchCounts, ClaimedBatch, ClaimOptions, PendingProduct, Writer } from './ledger.js'
+import { lostBatches, nextBatch } from './lost-batches.js'
 import { suspectsOf } from './quarantine.js'
 import { rowState } from './schema.js'
 import type { WholesalerRef, WholesalerTable } from './wholesaler-table.js'
@@ -205,7 +206,8 @@ export class BatchTable {
       )
       .sort(byQueue)
       .slice(0, size)
-    const rows = withoutSuspects(queue, suspectsOf(this.#database, wholesaler.id))
+    const lost = lostBatches(this.#database, wholesaler.id, writer.jobId)
+    const { rows, crashes, isPart } = nextBatch(queue, suspectsOf(this.#database, wholesaler.id), lost)
     if (rows.length === 0) return null
 
     const { number } = this.#database
@@ -214,11 +216,11 @@ export class BatchTable {
     const id = `${writer.jobId}-${number}`
     this.#database
       .prepare(`
-        INSERT INTO batch (id, job_id, number, wholesaler_id, token, size, state)
-        VALUES (?, ?, ?, ?, ?, ?, 'running')`)
-      .run(id, writer.jobId, number, wholesaler.id, writer.token, rows.length)
+        INSERT INTO batch (id, job_id, number, wholesaler_id, token, size, tries, part, state)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'running')`)
+      .run(id, writer.jobId, number, wholesaler.id, writer.token, rows.length, crashes + 1, isPart ? 1 : 0)
     this.#take(id, wholesaler, rows)
-    return { id, number, crashes: 0, size: rows.length, isPart: false, rows }
+    return { id, number, crashes, size: rows.length, isPart, rows }
   }
 
   /** One statement for all: taking is a quarter of what a batch costs the ledger. The staged rows stay as they are. */
@@ -242,12 +244,6 @@ export class BatchTable {
     if (row === undefined) throw new Error(`the ledger does not know the batch ${id}`)
     return row
   }
-}
-
-/** Up to the first product that crashed a worker before, or that one alone: it shall take no other with it. */
-function withoutSuspects(queue: readonly PendingRow[], suspects: ReadonlySet<string>): readonly PendingRow[] {
-  const at = queue.findIndex(({ key }) => suspects.has(key))
-  return at === -1 ? queue : queue.slice(0, Math.max(at, 1))
 }
 
 function byQueue(a: PendingRow, b: PendingRow): number {

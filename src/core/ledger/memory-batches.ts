@@ -2,6 +2,7 @@
 import { imagesWanted } from '../product/fingerprint.js'
 import type { ItemResult } from '../store/store.js'
 import type { BatchCounts, ClaimedBatch, ClaimOptions, PendingProduct, StagedRow, Writer } from './ledger.js'
+import { nextBatch } from './lost-batches.js'
 import { type MemoryWholesaler, pendingRows, sameProduct, toPendingProduct } from './memory-wholesaler.js'
 
 interface MemoryBatch {
@@ -122,13 +123,27 @@ export class MemoryBatches {
       .filter(({ row, lastJob }) => lastJob !== jobId && !this.#isIn(jobId, wholesaler, row))
       .sort((a, b) => a.attempts - b.attempts)
       .slice(0, size)
-    const suspect = queue.findIndex(({ row: { key } }) => wholesaler.quarantine.has(key))
-    const rows = suspect === -1 ? queue : queue.slice(0, Math.max(suspect, 1))
+      .map((pending) => ({ key: pending.row.key, pending }))
+    const suspects = new Set(wholesaler.quarantine.keys())
+    const { rows, crashes, isPart } = nextBatch(queue, suspects, this.#lostBatches(wholesaler, jobId))
     if (rows.length === 0) return null
-    for (const row of rows) row.lastJob = jobId
-    const items = rows.map(({ row }) => toPendingProduct(wholesaler, row))
-    const batch = this.#add({ jobId, wholesaler }, items, { token, tries: 1, isPart: false })
-    return claimedBatch(batch, items)
+    for (const { pending } of rows) pending.lastJob = jobId
+    const items = rows.map(({ pending }) => toPendingProduct(wholesaler, pending.row))
+    const batch = this.#add({ jobId, wholesaler }, items, { token, tries: crashes + 1, isPart })
+    return { ...claimedBatch(batch, items), crashes }
+  }
+
+  #lostBatches({ takenBy }: MemoryWholesaler, jobId: number) {
+    const lost = this.#batches.filter((batch) => batch.state === 'running' && batch.tries > 0 && batch.jobId !== jobId)
+    const byId = new Map(
+      lost.map(({ id, tries, isPart, items }) => [id, { id, tries, part: isPart, size: items.size }]),
+    )
+    return new Map(
+      [...takenBy].flatMap(([key, id]) => {
+        const batch = byId.get(id)
+        return batch === undefined ? [] : [[key, batch] as const]
+      }),
+    )
   }
 
   /** True for a product that a batch of the job has, as it was taken. */
