@@ -73,6 +73,7 @@ describe('the published package', function () {
       'export',
       'feed-inspect',
       'images',
+      'images-audit',
       'import',
       'jobs',
       'recover',

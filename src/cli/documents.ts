@@ -3,6 +3,7 @@
  * documents for machines; tests hold the two together.
  */
 
+export * from './documents/audit-document.js'
 export * from './documents/doctor-document.js'
 export * from './documents/document.js'
 export * from './documents/event-document.js'

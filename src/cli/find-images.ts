@@ -14,6 +14,13 @@ export interface ProductQuestion {
 
 /** A variant's SKU or id shows its parent. Throws `usage` when the store has no such product. */
 export async function findImages(store: Store, question: ProductQuestion, stateDir: string): Promise<ImageStatus> {
+  const product = await requireProduct(store, question)
+  const { gallery, variants } = await store.imagesOf(product.id)
+  return { product, gallery, variants, locate: (url) => addressOf(url, stateDir) }
+}
+
+/** The product that was meant; the parent for a variant. Throws `usage` when the store has none. */
+export async function requireProduct(store: Store, question: ProductQuestion): Promise<StoreProduct> {
   const found = await findProduct(store, question)
   if (found === null) {
     throw new WholesalerError({
@@ -25,9 +32,7 @@ export async function findImages(store: Store, question: ProductQuestion, stateD
           : 'Try it without --sku and --id.',
     })
   }
-  const product = found.parentId === null ? found : ((await store.findById(found.parentId)) ?? found)
-  const { gallery, variants } = await store.imagesOf(product.id)
-  return { product, gallery, variants, locate: (url) => addressOf(url, stateDir) }
+  return found.parentId === null ? found : ((await store.findById(found.parentId)) ?? found)
 }
 
 async function findProduct(store: Store, { text, by }: ProductQuestion): Promise<StoreProduct | null> {
@@ -39,6 +44,6 @@ async function findProduct(store: Store, { text, by }: ProductQuestion): Promise
 }
 
 /** The catalog names images by their path below the media folder; a `file:` URL can be opened and fetched. */
-function addressOf(url: string, stateDir: string): string {
+export function addressOf(url: string, stateDir: string): string {
   return /^[a-z][a-z0-9+.-]*:/i.test(url) ? url : pathToFileURL(join(stateDir, 'media', url)).href
 }

@@ -274,6 +274,47 @@ const workerDocument = z.strictObject({
   error: error.exactOptional(),
 })
 
+const auditedImage = z.strictObject({
+  id,
+  url: z.string(),
+  original_url: z.string().nullable(),
+  sha256: z.string().nullable(),
+  perceptual_hash: z.string().nullable(),
+  width: number.nullable(),
+  height: number.nullable(),
+  bytes: number.nullable(),
+  uses: z.array(
+    z.strictObject({
+      product_id: id,
+      sku: z.string().nullable(),
+      name: z.string(),
+      wholesaler: z.string().nullable(),
+      variant: z.string().nullable(),
+      position: number,
+    }),
+  ),
+})
+const duplicateGroup = z.strictObject({ distance: number, images: z.array(auditedImage) })
+
+const imageAuditDocument = z.strictObject({
+  ...head,
+  product_id: id.nullable(),
+  images: number,
+  bytes: number,
+  products: number,
+  exact: z.array(duplicateGroup),
+  near: z.array(duplicateGroup),
+  missing: z.array(auditedImage),
+  damaged: z.array(auditedImage),
+  oversized: z.array(auditedImage),
+  orphans: z.array(auditedImage),
+  stray_files: z.array(z.strictObject({ url: z.string(), bytes: number })),
+  unknown: number,
+  pending: z.record(z.string(), number),
+  rebuilt: z.strictObject({ images: number, urls: number, skipped: number }).nullable(),
+  html: z.string().nullable(),
+})
+
 const exportDocument = z.strictObject({ ...head, file: z.string(), bytes: number })
 
 const eventHead = { at: unixTime, at_iso: isoTime, job_id: number.nullable() }
@@ -348,6 +389,7 @@ export const documentSchemas = {
   import: importDocument satisfies z.ZodType<documents.ImportDocument>,
   'feed-inspect': inspectDocument satisfies z.ZodType<documents.InspectDocument>,
   images: imageStatusDocument satisfies z.ZodType<documents.ImageStatusDocument>,
+  'images-audit': imageAuditDocument satisfies z.ZodType<documents.ImageAuditDocument>,
   export: exportDocument satisfies z.ZodType<documents.ExportDocument>,
   recover: recoverDocument satisfies z.ZodType<documents.RecoverDocument>,
   worker: workerDocument satisfies z.ZodType<documents.WorkerDocument>,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { DatabaseSync } from '@photostructure/sqlite'
 import sharp from 'sharp'
-import type { ImageDecisionFields } from '../../src/cli/documents.js'
+import type { ImageAuditDocument, ImageDecisionFields } from '../../src/cli/documents.js'
 import { type ImageServer, withImageServer } from '../support/image-server.js'
 import { inWorkplace, type Workplace } from './workplace.js'
 
@@ -204,6 +204,49 @@ describe('import --verify', function () {
       const { code, images, job } = await importShop('--verify')
       assert.deepEqual([code, job?.total_updated, images.downloaded, server.requests()], [0, 0, 1, 4])
       assert.deepEqual((await mediaFiles(place)).length, files.length)
+    })
+  })
+})
+
+describe('images audit', function () {
+  this.timeout(30_000)
+
+  it('finds what is there twice and what is gone, in a document and on a page', async () => {
+    await withShop(async ({ place, server, importShop }) => {
+      const same = sharp(await picture(10))
+        .jpeg()
+        .withExif({ IFD0: { ImageDescription: 'other bytes' } })
+      server.serve('/b.jpg', await same.toBuffer())
+      await importShop()
+      const whole = await place.run('images', 'audit', '--json')
+      const first: ImageAuditDocument = JSON.parse(whole.stdout)
+      assert.deepEqual([whole.code, first.images, first.products, first.missing, first.unknown], [0, 3, 2, [], 0])
+
+      const [gone = ''] = await mediaFiles(place)
+      await rm(gone)
+      const page = await place.run('images', 'audit', '--html', 'audit.html', '--json')
+      const { missing, html }: ImageAuditDocument = JSON.parse(page.stdout)
+      assert.deepEqual([page.code, missing.length, html], [3, 1, place.path('audit.html')])
+      assert.match(await readFile(place.path('audit.html'), 'utf8'), /the file is gone/)
+      const { stdout } = await place.run('images', 'audit', 'A')
+      assert.match(stdout, /Images +2 in 1 product/)
+    })
+  })
+
+  it('--rebuild makes a lost ledger know what the store has: the same images for another product ask for nothing', async () => {
+    await withShop(async ({ place, server, importShop }) => {
+      await importShop()
+      for (const name of await readdir(place.path('.wholesaler'))) {
+        if (name.startsWith('ledger.db')) await rm(place.path(`.wholesaler/${name}`))
+      }
+      const asked = server.requests()
+      const audited: ImageAuditDocument = JSON.parse((await place.run('images', 'audit', '--rebuild', '--json')).stdout)
+      assert.deepEqual([audited.rebuilt?.images, audited.rebuilt?.urls], [3, 3])
+      await place.write('shop.csv', `sku,name,images\nC,Three,${server.url('/a2.jpg')}|${server.url('/b.jpg')}\n`)
+
+      const { code, images } = await importShop()
+
+      assert.deepEqual([code, images.attached, images.downloaded, server.requests() - asked], [0, 2, 0, 0])
     })
   })
 })

@@ -320,6 +320,28 @@ export function imageContract(withLedger: WithLedger): void {
     )
 
     it(
+      'takes over what a store knows, and nothing that it knows better itself',
+      withLedger(async ({ ledger: { images } }) => {
+        await images.record('https://a/1.jpg', lamp)
+
+        const added = await images.adopt({ ...lamp, recipe: 0 }, ['https://a/1.jpg', 'https://b/2.jpg'])
+        const other = await images.adopt(chair, ['https://b/2.jpg', 'https://c/3.png', 'https://c/3.png'])
+        const none = await images.adopt(chair, [])
+
+        assert.deepEqual([added, other, none], [1, 1, 0])
+        const entries = await images.entries({ size: 9, after: null })
+        assert.deepEqual(
+          entries.map(({ sha256, recipe, urls }) => [sha256, recipe, urls.map(({ url }) => url)]),
+          [
+            ['aa', 1, ['https://a/1.jpg', 'https://b/2.jpg']],
+            ['bb', 0, ['https://c/3.png']],
+          ],
+        )
+        assert.equal(entries[1]?.urls[0]?.firstSeenAt, null)
+      }),
+    )
+
+    it(
       'lists its images page by page, each with its URLs, also those that no URL leads to',
       withLedger(async ({ ledger: { images }, otherShop }) => {
         await otherShop.images.record('https://a/1.jpg', libraryImage({ sha256: 'ab' }))

@@ -63,6 +63,12 @@ export interface ImageLibrary {
    */
   record(url: string, image: LibraryImage, validators?: Validators): Promise<void>
 
+  /**
+   * Takes over what a store knows, for a library that was lost: an image and URLs it came from, seen at no known
+   * time. What the library knows already stays as it is. Returns how many URLs were new.
+   */
+  adopt(image: LibraryImage, urls: readonly string[]): Promise<number>
+
   /** What servers said about the URLs that the library knows. */
   validators(urls: readonly string[]): Promise<ReadonlyMap<string, Validators>>
   /** The URL was asked and has not changed: seen now, failures forgotten. Nothing happens for an unknown one. */

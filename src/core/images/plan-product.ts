@@ -48,13 +48,15 @@ export async function planStoredProduct(
 ): Promise<readonly ImageDecision[] | null> {
   if (wholesaler === null || key === null) return null
   const product = await ports.ledger.stagedProduct(wholesaler, key)
-  const feed = (await ports.ledger.wholesaler(wholesaler))?.current?.feed
-  if (product === null || feed === undefined) return null
-  return planProduct(product, id, { base: imageBase(sourceOf(feed.source), imageRoots(wholesaler)) }, ports)
+  const source = await lastSourceOf(wholesaler, ports.ledger)
+  if (product === null || source === null) return null
+  return planProduct(product, id, { base: imageBase(source, imageRoots(wholesaler)) }, ports)
 }
 
-/** The feed's place, as it was written down when the feed was read. */
-function sourceOf(described: string): FeedSource {
+/** Where the feed was when it was read last, as far as it was written down; null when it never was read. */
+export async function lastSourceOf(wholesaler: string, ledger: Pick<Ledger, 'wholesaler'>): Promise<FeedSource | null> {
+  const described = (await ledger.wholesaler(wholesaler))?.current?.feed.source
+  if (described === undefined) return null
   return described === 'stdin' ? { kind: 'stdin' } : parseSource(described, '/')
 }
 

@@ -46,6 +46,16 @@ export class MemoryImageLibrary implements ImageLibrary {
     this.#failures.delete(url)
   }
 
+  async adopt(image: LibraryImage, urls: readonly string[]): Promise<number> {
+    const { sha256 } = image
+    if (!this.#images.has(sha256)) this.#images.set(sha256, image)
+    const added = [...new Set(urls)].filter((url) => !this.#urls.has(url))
+    for (const url of added) {
+      this.#urls.set(url, { url, sha256, ...noValidators, firstSeenAt: null, lastSeenAt: null })
+    }
+    return added.length
+  }
+
   async validators(urls: readonly string[]): Promise<ReadonlyMap<string, Validators>> {
     return pick(urls, (url) => {
       const known = this.#urls.get(url)

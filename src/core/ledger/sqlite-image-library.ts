@@ -69,6 +69,15 @@ export class SqliteImageLibrary implements ImageLibrary {
     })
   }
 
+  async adopt(image: LibraryImage, urls: readonly string[]): Promise<number> {
+    return this.#database.transaction(() => {
+      const known = this.#database.prepare('SELECT 1 FROM image WHERE store_id = ? AND sha256 = ?')
+      if (known.get(this.#storeId, image.sha256) === undefined) this.#put(image)
+      const add = this.#database.prepare('INSERT OR IGNORE INTO image_url (store_id, url, sha256) VALUES (?, ?, ?)')
+      return urls.reduce((added, url) => added + add.run(this.#storeId, url, image.sha256), 0)
+    })
+  }
+
   async validators(urls: readonly string[]): Promise<ReadonlyMap<string, Validators>> {
     const find = this.#database.prepare<Validators>(
       'SELECT etag, last_modified AS lastModified FROM image_url WHERE store_id = ? AND url = ?',
