@@ -41,7 +41,9 @@ export default class Status extends BaseCommand {
     const follow = (flags.wait || flags.watch) && found !== null
     const job = follow ? await waitForJob(found.id, { stateDir, draw: flags.watch, clock: this.clock }) : found
 
-    const stuckJobs = flags.check ? findStuckJobs(jobs).map(({ id }) => id) : undefined
+    const stuckJobs = flags.check
+      ? (await findStuckJobs(jobs, { stateDir, clock: this.clock })).map(({ id }) => id)
+      : undefined
     const exitCode = exitCodeFor(job, { wait: flags.wait, stuck: (stuckJobs ?? []).length > 0 })
     const error = flags.wait && job?.status === 'failed' ? { error: jobFailure(job) } : {}
     const nowMs = this.clock.now()

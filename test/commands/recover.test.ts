@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RecoverDocument } from '../../src/cli/documents.js'
+import { readHeartbeat } from '../../src/core/jobs/heartbeat.js'
 import type { Job, Owner, RunningJob } from '../../src/core/jobs/job.js'
 import { judgeOwner, thisProcess } from '../../src/core/jobs/owner.js'
 import { startCli } from '../cli/run-cli.js'
@@ -60,9 +61,10 @@ function ownedBy(owner: Owner, { path }: Workplace, id = 1): RunningJob {
 
 /** The note that an earlier watcher left: the owner of `job` has been silent for this long. */
 async function noteSilence({ dir }: Workplace, job: RunningJob, ms: number): Promise<void> {
+  const hbSeq = (await readHeartbeat(stateDirOf(dir), job.id, job.token))?.hbSeq ?? 0
   const seenAt = Number(process.hrtime.bigint() / 1_000_000n) - ms
   const { bootId } = thisProcess()
-  const note = { bootId, token: job.token, hbSeq: 0, hbSeqSince: seenAt, progress: 0, progressSince: seenAt }
+  const note = { bootId, token: job.token, hbSeq, hbSeqSince: seenAt, progress: 0, progressSince: seenAt }
   await writeFile(join(stateDirOf(dir), 'heartbeats', `${job.id}.seen.json`), JSON.stringify(note))
 }
 
@@ -157,6 +159,26 @@ describe('recover', function () {
       } finally {
         child.kill('SIGKILL')
       }
+    })
+  })
+
+  it('ends a process whose work stands still with all its timers, and does the job once (P7)', async () => {
+    await inWorkplace(async (place) => {
+      await place.write('big.csv', csvFeed(products))
+      const { printed, finished } = startCli(['import', 'big.csv', '--ndjson'], {
+        cwd: place.dir,
+        env: { WHOLESALER_FAILPOINT: 'batch-applied:3:hang' },
+      })
+      await printed('"number":2')
+      const job = await jobOf(place, 1)
+      assert.ok(job?.status === 'running')
+      await noteSilence(place, job, 600_000)
+
+      const { code, jobs } = await recover(place, '1')
+
+      assert.equal((await finished).code, null, 'it was killed')
+      assert.deepEqual([code, jobs[0]?.reason, jobs[0]?.job.total_created], [0, 'owner_silent', products.length])
+      assert.equal((await place.catalog()).size, products.length)
     })
   })
 
@@ -281,6 +303,17 @@ describe('recover', function () {
       const { code, jobs } = await recover(place, '--detach')
 
       assert.deepEqual([code, jobs[0]?.action, jobs[0]?.job.status], [0, 'finished_here', 'completed'])
+    })
+  })
+
+  it('is called for by status --check when nobody started a job for five minutes', async () => {
+    await inWorkplace(async (place) => {
+      const job = scheduledJob(1)
+      await putJobs(place.dir, { ...job, scheduledAt: Date.now() - 290_000 })
+      assert.equal((await place.run('status', '--check')).code, 0)
+
+      await putJobs(place.dir, { ...job, scheduledAt: Date.now() - 301_000 })
+      assert.equal((await place.run('status', '--check')).code, 12)
     })
   })
 

@@ -208,6 +208,21 @@ describe('worker', function () {
     })
   })
 
+  it('whose sign of life throws ends its job as failed, with the cause, and goes on (P9)', async () => {
+    await inWorkplace(async (place) => {
+      await place.write('a.csv', csvFeed(['A']))
+      await place.write('b.csv', csvFeed(['B']))
+      const [first, second] = [await scheduleJob(place.dir, 'a.csv'), await scheduleJob(place.dir, 'b.csv')]
+
+      const env = { WHOLESALER_FAILPOINT: `heartbeat@${first}:throw` }
+      const { code } = await startCli(['worker', '--once'], { cwd: place.dir, env }).finished
+
+      const jobs = await jobsOf(place.dir)
+      assert.deepEqual([code, jobs.get(first)?.status, jobs.get(second)?.status], [3, 'failed', 'completed'])
+      assert.match(jobs.get(first)?.errorMessages[0] ?? '', /fail point heartbeat/)
+    })
+  })
+
   it('whose job was taken over writes nothing more and ends with 75 (P5)', async () => {
     await inWorkplace(async (place) => {
       await place.write('a.csv', csvFeed(products))

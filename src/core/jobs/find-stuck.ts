@@ -3,7 +3,7 @@ import { findBusy, type JobPorts } from './claim-job.js'
 import { detectStuck, type StuckVerdict } from './detect-stuck.js'
 import { heartbeatIntervalMs, leaseMs } from './heartbeat.js'
 import { isFinished, type Job } from './job.js'
-import type { JobTable } from './job-store.js'
+import type { JobStore, JobTable } from './job-store.js'
 import type { HeartbeatObservation, HeartbeatWatch } from './observe-heartbeat.js'
 import { judgeOwner } from './owner.js'
 import { type LivingWorker, livingWorkers } from './worker-registry.js'
@@ -15,7 +15,8 @@ export interface Finding {
   readonly observation: HeartbeatObservation | null
 }
 
-export interface FindPorts extends JobPorts {
+export interface FindPorts extends Pick<JobPorts, 'clock' | 'stateDir' | 'judge'> {
+  readonly jobs: Pick<JobStore, 'read'>
   readonly watch: HeartbeatWatch
 }
 

@@ -24,7 +24,7 @@ export interface RecoverRequest extends FindOptions {
   readonly signal: AbortSignal
 }
 
-export interface RecoverPorts extends FindPorts, RestartPorts {
+export interface RecoverPorts extends RestartPorts, Pick<FindPorts, 'watch'> {
   readonly ledger: RestartPorts['ledger'] & {
     /** From now on no owner with a lower token writes anything for the job. */
     raiseFence(writer: { readonly jobId: number; readonly token: number }): Promise<void>
