@@ -21,7 +21,7 @@ export const failureTtlMaxMs = 7 * 24 * hourMs - 4 * hourMs
  * moment he hears of it, so they are not believed beyond the first 20 hours.
  */
 const forGood =
-  /^(?:http_(?:400|404|405|406|410|414|451)|not_an_image|svg_refused|unsupported_type|too_large|too_many_pixels|too_many_frames)$/
+  /^(?:http_(?:400|404|405|406|410|414|451)|not_an_image|svg_refused|unsupported_type|too_large|too_many_pixels|too_many_frames|too_heavy|decoder_crash)$/
 const refused = /^http_(?:401|403)$/
 
 /** From when on the picture is asked for again, Unix ms; `failedAt` when that is the next run. */

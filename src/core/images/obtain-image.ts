@@ -46,8 +46,11 @@ export interface ImageRequest {
 
 type Outcome = ObtainedImage | ImageProblem
 
-/** Files between download and store at once: what is held in memory and in `tmp/` is bounded by it. */
-const filesMax = 32
+/**
+ * Files between download and store at once: what is held in memory and in `tmp/` is bounded by it, and what is
+ * fetched again after the process was killed.
+ */
+export const filesMax = 32
 /** Addresses remembered to be done in this run: enough for pictures shared by neighbours in the feed. */
 const rememberedMax = 10_000
 
