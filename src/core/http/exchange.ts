@@ -20,7 +20,8 @@ export interface AgentPair {
 export function createAgents(lookup: LookupFunction, authorities?: string): AgentPair {
   const options = { keepAlive: true, maxFreeSockets: freeSocketsMax, lookup }
   const ca = authorities === undefined ? {} : { ca: [...rootCertificates, authorities] }
-  return { http: new HttpAgent(options), https: new HttpsAgent({ ...options, ...ca }) }
+  // Said aloud, or NODE_TLS_REJECT_UNAUTHORIZED would skip the checks for all that this process fetches.
+  return { http: new HttpAgent(options), https: new HttpsAgent({ ...options, ...ca, rejectUnauthorized: true }) }
 }
 
 export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
