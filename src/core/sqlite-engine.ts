@@ -12,7 +12,7 @@ const nodeMajorWithSqlite = 24
 
 /** The part of `node:sqlite` in use; `@photostructure/sqlite` has the same. */
 export interface EngineStatement {
-  run(...values: SqlValue[]): { changes: number | bigint }
+  run(...values: SqlValue[]): { changes: number | bigint; lastInsertRowid: number | bigint }
   get(...values: SqlValue[]): unknown
   all(...values: SqlValue[]): unknown[]
 }

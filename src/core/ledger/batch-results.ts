@@ -17,9 +17,6 @@ export interface BatchResults {
 interface BatchItem {
   readonly key: string
   readonly content: string
-  readonly offer: string
-  readonly images: string
-  readonly images_wanted: number
 }
 
 interface Target extends BatchResults {
@@ -45,11 +42,10 @@ export function recordResults(database: Database, batch: BatchResults): BatchCou
           OR EXISTS (SELECT 1 FROM quarantine WHERE wholesaler_id = ?)`)
       .get(batch.wholesalerId, batch.wholesalerId) !== undefined
   const target: Target = { ...batch, database, snapshots, hasFailures }
-  const items = database.prepare<BatchItem>(
-    'SELECT key, content, offer, images, images_wanted FROM batch_item WHERE batch_id = ?',
-  )
+  const items = database.prepare<BatchItem>('SELECT key, content FROM batch_item WHERE batch_id = ?')
   const taken = new Map(items.all(batch.batchId).map((item) => [item.key, item]))
 
+  const written: WrittenItem[] = []
   for (const result of batch.results) {
     counts.processed += 1
     counts[result.outcome === 'rejected' ? 'errors' : result.outcome] += 1
@@ -58,46 +54,61 @@ export function recordResults(database: Database, batch: BatchResults): BatchCou
     if (item === undefined) continue
     if (result.outcome === 'rejected') recordReject(target, item, result.code === 'quarantined')
     else if (result.outcome === 'skipped') recordSkipped(target, item, result.storeId)
-    else recordWritten(target, item, result.storeId)
+    else written.push([item.key, result.storeId])
   }
+  if (written.length > 0) recordWritten(target, written)
   return counts
 }
 
-function recordWritten(target: Target, item: BatchItem, storeId: string): void {
+/** Key and id in the store. */
+type WrittenItem = readonly [string, string]
+
+/**
+ * One statement for all: most results are of this kind. The order of the join is told: each item is found by its key,
+ * where SQLite would go through the list for each item.
+ */
+function recordWritten(target: Target, written: readonly WrittenItem[]): void {
   const { database, wholesalerId, batchId } = target
-  const imagesDone = item.images_wanted === 0 ? item.images : null
+  const list = JSON.stringify(written)
   // Another id is another product in the store: it has none of the images of the first.
   database
     .prepare(`
       INSERT INTO imported (wholesaler_id, key, store_product_id, content, offer, images, images_done, batch)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      SELECT t.wholesaler_id, t.key, w.value ->> 1, t.content, t.offer, t.images,
+        CASE WHEN t.images_wanted = 0 THEN t.images END, t.batch_id
+      FROM json_each(?) w CROSS JOIN batch_item t
+        ON t.wholesaler_id = ? AND t.key = w.value ->> 0 AND t.batch_id = ?
+      WHERE true
       ON CONFLICT DO UPDATE SET
         images_done = CASE
           WHEN excluded.images_done IS NOT NULL THEN excluded.images_done
           WHEN store_product_id = excluded.store_product_id THEN images_done END,
         store_product_id = excluded.store_product_id, content = excluded.content, offer = excluded.offer,
         images = excluded.images, batch = excluded.batch, missing_since = NULL, missing_fetch = NULL, retired = NULL`)
-    .run(wholesalerId, item.key, storeId, item.content, item.offer, item.images, imagesDone, batchId)
-  forgetFailure(target, item)
+    .run(list, wholesalerId, batchId)
+  for (const [key] of written) forgetFailure(target, { key })
   for (const { id, complete } of target.snapshots) {
     const staged = database
       .prepare(`
-        UPDATE staged SET attempts = 0, state = CASE WHEN content = ? AND offer = ? AND images = ?
-          THEN ${rowState.unchanged} ELSE ${rowState.changed} END
-        WHERE snapshot_id = ? AND key = ?`)
-      .run(item.content, item.offer, item.images, id, item.key)
-    if (staged === 0 && complete === 1) markMissing(target, item)
+        UPDATE staged SET attempts = 0, state = (
+          SELECT CASE WHEN t.content = staged.content AND t.offer = staged.offer AND t.images = staged.images
+            THEN ${rowState.unchanged} ELSE ${rowState.changed} END
+          FROM batch_item t WHERE t.wholesaler_id = ? AND t.key = staged.key)
+        WHERE snapshot_id = ? AND key IN (SELECT value ->> 0 FROM json_each(?))`)
+      .run(wholesalerId, id, list)
+    if (staged < written.length && complete === 1) markMissing(target, id, list)
   }
 }
 
-/** The product vanished from the feed after it was taken, and before this batch was known to be applied. */
-function markMissing({ database, wholesalerId, now }: Target, { key }: BatchItem): void {
+/** Products that vanished from the feed after they were taken, and before this batch was known to be applied. */
+function markMissing({ database, wholesalerId, now }: Target, snapshotId: number, written: string): void {
   database
     .prepare(`
       UPDATE imported SET missing_since = ?,
         missing_fetch = (SELECT complete_fetches FROM wholesaler WHERE id = imported.wholesaler_id)
-      WHERE wholesaler_id = ? AND key = ?`)
-    .run(now, wholesalerId, key)
+      WHERE wholesaler_id = ? AND key IN (SELECT value ->> 0 FROM json_each(?)) AND NOT EXISTS
+        (SELECT 1 FROM staged s WHERE s.snapshot_id = ? AND s.key = imported.key)`)
+    .run(now, wholesalerId, written, snapshotId)
 }
 
 /** The store has the product and it was not to be touched: from now on it counts as one to update. */
@@ -137,7 +148,7 @@ function recordReject(
   if (isQuarantined) putInQuarantine(database, wholesalerId, { key, content })
 }
 
-function forgetFailure({ database, wholesalerId, hasFailures }: Target, { key }: BatchItem): void {
+function forgetFailure({ database, wholesalerId, hasFailures }: Target, { key }: Pick<BatchItem, 'key'>): void {
   if (!hasFailures) return
   database.prepare('DELETE FROM failure WHERE wholesaler_id = ? AND key = ?').run(wholesalerId, key)
   forgetQuarantine(database, wholesalerId, key)

@@ -24,7 +24,7 @@ interface BatchRow extends BatchCounts {
   readonly state: 'running' | 'finished' | 'released'
 }
 
-/** A staged row that may be claimed, beside what was last imported of it (null: nothing). */
+/** A staged row that may be claimed, beside what was last imported of it: nothing, when the row is new. */
 interface PendingRow {
   readonly id: number
   readonly key: string
@@ -37,20 +37,35 @@ interface PendingRow {
   readonly images_wanted: number
   readonly at: number
   readonly bytes: number
-  readonly store_product_id: string | null
-  readonly was_content: string | null
-  readonly was_offer: string | null
-  readonly was_images: string | null
-  readonly retired: string | null
+  readonly store_product_id?: string | null
+  readonly was_content?: string | null
+  readonly was_offer?: string | null
+  readonly was_images?: string | null
+  readonly retired?: string | null
 }
 
-const pendingColumns = `s.id, s.key, s.line, s.state, s.attempts, s.content, s.offer, s.images, s.images_wanted,
-  s.body_at AS at, s.body_bytes AS bytes,
+const stagedColumns = `s.id, s.key, s.line, s.state, s.attempts, s.content, s.offer, s.images, s.images_wanted,
+  s.body_at AS at, s.body_bytes AS bytes`
+const pendingColumns = `${stagedColumns},
   i.store_product_id, i.content AS was_content, i.offer AS was_offer, i.images AS was_images, i.retired`
 
 /** Its one parameter is the wholesaler. */
 const pendingTables = `staged s
   LEFT JOIN imported i ON i.wholesaler_id = ? AND i.key = s.key`
+
+/** The head of the queue of one state. Parameters: snapshot, job, wholesaler, job, how many. */
+function nextInState(state: number): string {
+  return `
+    WHERE s.snapshot_id = ? AND s.state = ${state} AND s.state > 0 AND s.last_job IS NOT ? AND NOT EXISTS (
+      SELECT 1 FROM batch_item t JOIN batch b ON b.id = t.batch_id
+      WHERE t.wholesaler_id = ? AND t.key = s.key AND b.job_id = ?
+        AND t.content = s.content AND t.offer = s.offer AND t.images = s.images)
+    ORDER BY s.attempts, s.id LIMIT ?`
+}
+
+/** A new row has nothing imported to look up: half of what a claim would read. */
+const nextNew = `SELECT ${stagedColumns} FROM staged s ${nextInState(rowState.new)}`
+const nextChanged = `SELECT ${pendingColumns} FROM ${pendingTables} ${nextInState(rowState.changed)}`
 
 const batchCounts = 'processed, created, updated, unchanged, skipped, errors'
 
@@ -191,23 +206,14 @@ export class BatchTable {
   }
 
   #claimNext(writer: Writer, wholesaler: WholesalerRef, { size, updateExisting }: ClaimOptions) {
-    const states = updateExisting ? [rowState.new, rowState.changed] : [rowState.new]
-    const select = this.#database.prepare<PendingRow>(`
-      SELECT ${pendingColumns} FROM ${pendingTables}
-      WHERE s.snapshot_id = ? AND s.state = ? AND s.state > 0 AND s.last_job IS NOT ? AND NOT EXISTS (
-        SELECT 1 FROM batch_item t JOIN batch b ON b.id = t.batch_id
-        WHERE t.wholesaler_id = ? AND t.key = s.key AND b.job_id = ?
-          AND t.content = s.content AND t.offer = s.offer AND t.images = s.images)
-      ORDER BY s.attempts, s.id LIMIT ?`)
+    const { id: wholesalerId, currentSnapshot } = wholesaler
+    const next = [currentSnapshot, writer.jobId, wholesalerId, writer.jobId, size]
     // One query per state: each reads its part of the index in order and stops, whatever lies before it.
-    const queue = states
-      .flatMap((state) =>
-        select.all(wholesaler.id, wholesaler.currentSnapshot, state, writer.jobId, wholesaler.id, writer.jobId, size),
-      )
-      .sort(byQueue)
-      .slice(0, size)
-    const lost = lostBatches(this.#database, wholesaler.id, writer.jobId)
-    const { rows, crashes, isPart } = nextBatch(queue, suspectsOf(this.#database, wholesaler.id), lost)
+    const added = this.#database.prepare<PendingRow>(nextNew).all(...next)
+    const changed = updateExisting ? this.#database.prepare<PendingRow>(nextChanged).all(wholesalerId, ...next) : []
+    const queue = changed.length === 0 ? added : [...added, ...changed].sort(byQueue).slice(0, size)
+    const lost = lostBatches(this.#database, wholesalerId, writer.jobId)
+    const { rows, crashes, isPart } = nextBatch(queue, suspectsOf(this.#database, wholesalerId), lost)
     if (rows.length === 0) return null
 
     const { number } = this.#database
@@ -260,9 +266,9 @@ function toPendingProduct(row: PendingRow, body: string): PendingProduct {
     images,
     kind: row.state === rowState.new ? 'new' : 'changed',
     product: parseBody(body),
-    storeId: row.store_product_id,
+    storeId: row.store_product_id ?? null,
     differs: {
-      content: row.was_content !== content || row.retired !== null,
+      content: row.was_content !== content || row.retired != null,
       offer: row.was_offer !== offer,
       images: row.was_images !== images,
     },

@@ -1,10 +1,12 @@
 /** The category tree of the catalog, and where products stand in it. */
-import type { Database } from '../../sqlite.js'
-import { inserted } from './inserted.js'
+import type { Database, SqlValue } from '../../sqlite.js'
+import { insertRows, insertTexts } from './insert-rows.js'
 import { withoutNul } from './product-row.js'
 
 /** Paths kept by id, so that a feed with one category per product does not fill the memory. */
 const cachedPathsMax = 20_000
+
+const insertPlaces = insertTexts('product_category (product_id, position, category_id)')
 
 export class Categories {
   readonly #database: Database
@@ -27,10 +29,9 @@ export class Categories {
       if (ids.length === stored.length && ids.every((id, index) => id === stored[index]?.category_id)) return
       this.#database.prepare('DELETE FROM product_category WHERE product_id = ?').run(productId)
     }
-    const insert = this.#database.prepare(
-      'INSERT INTO product_category (product_id, position, category_id) VALUES (?, ?, ?)',
-    )
-    for (const [position, id] of ids.entries()) insert.run(productId, position, id)
+    const values: SqlValue[] = []
+    for (const [position, id] of ids.entries()) values.push(productId, position, id)
+    insertRows(this.#database, insertPlaces, values, ids.length)
   }
 
   /** To be called after a rollback: ids given out in that transaction are not in the tables. */
@@ -55,9 +56,6 @@ export class Categories {
       .prepare<{ id: number }>('SELECT id FROM category WHERE parent_id = ? AND name = ?')
       .get(parentId, name)
     if (found !== undefined) return found.id
-    const made = this.#database
-      .prepare<{ id: number }>('INSERT INTO category (parent_id, name) VALUES (?, ?) RETURNING id')
-      .get(parentId, name)
-    return inserted(made).id
+    return this.#database.prepare('INSERT INTO category (parent_id, name) VALUES (?, ?)').insert(parentId, name)
   }
 }

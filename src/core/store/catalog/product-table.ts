@@ -2,11 +2,11 @@
 import type { Fingerprints } from '../../ledger/ledger.js'
 import type { Attribute, Product, Variant } from '../../product/product.js'
 import { foldSku } from '../../product/product.js'
-import type { Database } from '../../sqlite.js'
+import type { Database, SqlValue } from '../../sqlite.js'
 import type { Bearer, ProductLookup, SkuPlan } from '../sku-rules.js'
 import type { StoreId } from '../store.js'
 import { Categories } from './categories.js'
-import { inserted } from './inserted.js'
+import { insertRows, insertTexts } from './insert-rows.js'
 import {
   columnValues,
   type OfferColumns,
@@ -42,6 +42,7 @@ const selectRow = `SELECT id, ${productColumnNames.join(', ')} FROM product`
 const insertRow = `INSERT INTO product (${productColumnNames.join(', ')}, created_at)
   VALUES (${'?, '.repeat(productColumnNames.length)}?)`
 const updateRow = `UPDATE product SET ${productColumnNames.map((name) => `${name} = ?`).join(', ')} WHERE id = ?`
+const insertAttributes = insertTexts('product_attribute (product_id, is_option, position, name, value)')
 const updateOfferColumns = offerColumnNames.map((name) => `${name} = ?`).join(', ')
 
 export class ProductTable implements ProductLookup {
@@ -170,9 +171,7 @@ export class ProductTable implements ProductLookup {
   }
 
   #insert(columns: ReturnType<typeof productColumns>, now: number): number {
-    this.#database.prepare(insertRow).run(...columnValues(columns), now)
-    // Half the time of RETURNING.
-    return inserted(this.#database.prepare<{ id: number }>('SELECT last_insert_rowid() AS id').get()).id
+    return this.#database.prepare(insertRow).insert(...columnValues(columns), now)
   }
 
   #putVariant(parentId: number, position: number, variant: Variant, row: ProductRow | null, write: ProductWrite): void {
@@ -205,10 +204,9 @@ export class ProductTable implements ProductLookup {
       if (sameAttributes(rows, stored)) return
       this.#database.prepare('DELETE FROM product_attribute WHERE product_id = ? AND is_option = ?').run(id, kind)
     }
-    const insert = this.#database.prepare(
-      'INSERT INTO product_attribute (product_id, is_option, position, name, value) VALUES (?, ?, ?, ?, ?)',
-    )
-    for (const [position, { name, value }] of rows.entries()) insert.run(id, kind, position, name, value)
+    const values: SqlValue[] = []
+    for (const [position, { name, value }] of rows.entries()) values.push(id, kind, position, name, value)
+    insertRows(this.#database, insertAttributes, values, rows.length)
   }
 
   /** Gives a SKU free before the row gets another one, so that variants may swap theirs. */
