@@ -27,6 +27,8 @@ export interface ShopClientOptions {
   readonly http: HttpClient
   readonly clock: Clock
   readonly random?: () => number
+  /** Default: `writeDeadlineMs`. */
+  readonly writeDeadlineMs?: number
   /** Ends waiting and requests. */
   readonly signal?: AbortSignal
   /** Told once of what is odd but not fatal: PHP warnings in answers. */
@@ -128,7 +130,7 @@ class RestClient implements ShopClient {
     headers: Readonly<Record<string, string>>,
   ): Promise<Write> {
     this.#circuit.check()
-    const { clock, http } = this.#options
+    const { clock, http, writeDeadlineMs: deadlineMs = writeDeadlineMs } = this.#options
     const startedMs = clock.monotonic()
     const url = this.#url(route, parameters)
     try {
@@ -136,8 +138,8 @@ class RestClient implements ShopClient {
         url.href,
         {
           ...this.#request(route, { method, url, body }, headers),
-          deadlineMs: writeDeadlineMs,
-          idleMs: writeDeadlineMs,
+          deadlineMs,
+          idleMs: deadlineMs,
           tries: 1,
           anyStatus: true,
         },

@@ -11,7 +11,7 @@ import {
   type WooCommerceStore,
 } from '../../../../src/core/store/woocommerce/woocommerce-store.js'
 import { type Abilities, allAbilities, type ProductView, type StoreFixture } from '../../../contract/store-fixture.js'
-import { ownCertificate } from '../../../support/certificate.js'
+import { type Certificate, ownCertificate } from '../../../support/certificate.js'
 import { type FixedClock, fixedClock } from '../../../support/fixed-clock.js'
 import { shopCredentials } from '../../../support/woocommerce/credentials.js'
 import { newProduct } from '../../../support/woocommerce/product-input.js'
@@ -39,15 +39,17 @@ export interface WooCommerceFixture extends StoreFixture {
   readonly clock: FixedClock
   readonly warnings: string[]
   /** Another store over the same shop, as on another machine. */
-  another(): WooCommerceStore
+  another(client?: { readonly writeDeadlineMs?: number }): WooCommerceStore
 }
 
-/** Over https with an application password where there is a certificate, else over http with keys. */
+/**
+ * Over https with an application password where there is a certificate, else, and where `tls` is null, over http with
+ * keys: quicker, and without uploads.
+ */
 export async function wooCommerceFixture(
   options: Partial<WooCommerceOptions> = {},
-  shopOptions: ShopOptions = {},
+  { tls = ownCertificate(), ...shopOptions }: Omit<ShopOptions, 'tls'> & { tls?: Certificate | null } = {},
 ): Promise<WooCommerceFixture> {
-  const tls = ownCertificate()
   const shop = new ShopServer({ currency: 'PLN', ...(tls === null ? {} : { tls }), ...shopOptions })
   await shop.listen()
   const dir = await mkdtemp(join(tmpdir(), 'wholesaler-test-'))
@@ -55,13 +57,14 @@ export async function wooCommerceFixture(
   const http = createHttpClient({ clock, ...(tls === null ? {} : { authorities: tls.cert }) })
   const warnings: string[] = []
   const { key, secret, user, password } = shopCredentials
-  const another = () =>
+  const another = (client: { readonly writeDeadlineMs?: number } = {}) =>
     createWooCommerceStore({
       client: createShopClient({
         url: shop.url,
         http,
         clock,
         random: () => 0.5,
+        ...client,
         credentials: { consumer: { key, secret }, application: tls === null ? null : { user, password } },
       }),
       clock,
