@@ -10,8 +10,10 @@ import { checkCron } from '../src/core/doctor/check-machine.js'
 import { presetByName } from '../src/core/product/choose-preset.js'
 import { bin, type Finished, runCli, runShell } from './cli/run-cli.js'
 import { machine } from './core/doctor/sick-machine.js'
+import { certificate } from './support/certificate.js'
 import { codeBlocks, filesBelow, projectRoot, readPackageFile, readProjectFile } from './support/project.js'
 import { inTempDir } from './support/temp-dir.js'
+import { withShop } from './support/woocommerce/shop-server.js'
 
 interface Imported {
   readonly pending: number
@@ -145,6 +147,8 @@ describe('examples', function () {
   this.timeout(60_000)
 
   for (const readme of filesBelow('examples', 'README.md')) {
+    // It needs a shop, and has a test of its own.
+    if (readme.includes('02-woocommerce')) continue
     it(`${readme} runs as it is shown`, function () {
       if (readme.includes('05-monitoring') && !hasJq) this.skip()
       return inTempDir(async (dir) => {
@@ -172,6 +176,46 @@ describe('examples', function () {
       assert.deepEqual([second.job.total_created, second.job.total_updated, second.images.downloaded], [0, 0, 0])
       assert.deepEqual([second.feed.staged.unchanged, second.images.attached], [8, 0])
     }))
+
+  it('02: the README runs as it is shown, against a shop on https; the second run changes nothing there', function () {
+    const tls = certificate(this)
+    return inTempDir((dir) =>
+      withShop({ tls }, async (shop) => {
+        cpSync(join(projectRoot, 'examples/02-woocommerce'), dir, { recursive: true })
+        writeFileSync(join(dir, 'authority.pem'), tls.cert)
+        const trust = `export NODE_EXTRA_CA_CERTS="${join(dir, 'authority.pem')}"`
+        const readme = readProjectFile('examples/02-woocommerce/README.md').replaceAll(
+          'https://shop.example.com',
+          shop.url,
+        )
+        const blocks = codeBlocks(readme.replace(/^ {3}/gm, ''), 'bash')
+        const [setUp = '', ...steps] = blocks
+        const settings = setUp.split('\n').filter((line) => line.startsWith('export '))
+
+        const written: number[] = []
+        for (const block of [setUp, ...steps]) {
+          const script = [...settings, block].join('\n')
+          const { code, stdout, stderr } = await runBlock(script, dir, trust)
+          assert.equal(code, 0, `${block}\n${stdout}\n${stderr}`)
+          assert.doesNotMatch(stdout + stderr, /abcd|EFGH/)
+          written.push(shop.applied.length)
+        }
+
+        assert.equal(blocks.length, 3)
+        assert.deepEqual([shop.count('create'), shop.count('upload')], [3, 3])
+        assert.equal(written[0], 0)
+        assert.equal(written[2], written[1])
+        assert.deepEqual(
+          [...shop.state.products.values()].map(({ sku, regularPrice, images }) => [sku, regularPrice, images.length]),
+          [
+            ['MUG-01', '9.1', 2],
+            ['JUG-01', '20.85', 0],
+            ['NAP-01', '4', 1],
+          ],
+        )
+      }),
+    )
+  })
 
   describe('03', () => {
     /** Net price, with 40 % on top, or 25 % for Lnianka, to the nearest 5 cents. */

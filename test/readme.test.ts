@@ -65,6 +65,10 @@ describe("README's claims", () => {
       ...flags.map(([, { env }]) => env),
       'WHOLESALER_FEEDS',
       'WHOLESALER_RECORDINGS',
+      ...['WC_KEY', 'WC_SECRET', 'WP_USER', 'WP_APP_PASSWORD'].flatMap((name) => [
+        `WHOLESALER_${name}`,
+        `WHOLESALER_${name}_FILE`,
+      ]),
       'WHOLESALER_DEBUG',
       'WHOLESALER_FAILPOINT',
     ]

@@ -165,9 +165,8 @@ async function withStdinKept(run: Run): Promise<Run> {
 
 async function importNow(run: Run): Promise<void> {
   const { command, config, display } = run
-  const workshop = await openWorkshop(command.place.stateDir, config, (message) =>
-    display.emit({ type: 'warning', message }),
-  )
+  const onWarning = (message: string) => display.emit({ type: 'warning', message })
+  const workshop = await openWorkshop(command.place.stateDir, config, onWarning, run.signal)
   try {
     if (command.flags.background) {
       const document = await runInBackground(run, workshop, { display, clock: command.clock })

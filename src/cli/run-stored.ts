@@ -20,7 +20,7 @@ export async function runStored(
   desk: JobDesk,
 ): Promise<EndedImport> {
   const openShop = (config: Parameters<typeof openWorkshop>[1]) =>
-    openWorkshop(desk.stateDir, config, (message) => display.warn(message))
+    openWorkshop(desk.stateDir, config, (message) => display.warn(message), signal)
   const ended = await runStoredJob(
     id,
     {

@@ -1,6 +1,6 @@
 /** The one place that knows which adapters there are, and builds them from flags, environment and config. */
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Clock } from '../core/clock.js'
 import { systemClock } from '../core/clock.js'
 import type { Config } from '../core/config/config.js'
@@ -28,11 +28,12 @@ export interface Workshop {
   close(): Promise<void>
 }
 
-/** Opens store, ledger and jobs of a state folder, creating what is not there. */
+/** Opens store, ledger and jobs of a state folder, creating what is not there. `signal` ends waiting for a shop. */
 export async function openWorkshop(
   stateDir: string,
   config: Config,
   onWarning: (message: string) => void,
+  signal?: AbortSignal,
 ): Promise<Workshop> {
   const clock = systemClock
   const [{ createHttpClient }, { openSqliteLedger }, { openMappedFeedFast }, { openJobStore }] = await Promise.all([
@@ -42,12 +43,12 @@ export async function openWorkshop(
     import('../core/jobs/lowdb-job-store.js'),
   ])
   await makeStateDir(stateDir)
-  const store = await openCatalog(stateDir, config.store.currency ?? null)
+  const http = createHttpClient({ clock, trustProxy: config.network.trustProxy })
+  const store = await openConfigured(stateDir, config, { http, onWarning, ...(signal === undefined ? {} : { signal }) })
   try {
     const storeIdentity = await store.identity()
     const ledger = await openSqliteLedger(join(stateDir, ledgerName), { storeIdentity, clock })
     const jobs = openJobStore({ dir: stateDir, clock, onWarning })
-    const http = createHttpClient({ clock, trustProxy: config.network.trustProxy })
     return {
       store,
       ledger,
@@ -114,10 +115,19 @@ export function hasLedger(stateDir: string): boolean {
   return existsSync(join(stateDir, ledgerName))
 }
 
-/** Opens the catalog for looking at it. Throws `usage` when nothing was ever imported. */
-export async function openStore({ stateDir }: StatePlace): Promise<Store> {
-  findCatalog(stateDir)
-  return await openCatalog(stateDir, null)
+/**
+ * Opens the store for looking at it. Throws `usage` for a catalog into which nothing was ever imported, and `config`
+ * when the credentials of a shop are missing.
+ */
+export async function openStore({ stateDir, configPath }: StatePlace): Promise<Store> {
+  const config = await readConfig(configPath)
+  if (config.store.type === 'catalog') {
+    findCatalog(stateDir)
+    return await openCatalog(stateDir, null)
+  }
+  const { createHttpClient } = await import('../core/http/http-client.js')
+  const http = createHttpClient({ clock: systemClock, trustProxy: config.network.trustProxy })
+  return await openConfigured(stateDir, config, { http, onWarning: () => {} })
 }
 
 /** Opens store and ledger for looking at them. Both are to be closed. Throws `usage` when nothing was ever imported. */
@@ -132,6 +142,22 @@ export async function openShop(place: StatePlace): Promise<{ readonly store: Sto
     await store.close()
     throw error
   }
+}
+
+/** Path of the catalog that the config names. Throws `usage` for a shop: it is not ours to export. */
+export async function findOwnCatalog({ stateDir, configPath }: StatePlace): Promise<string> {
+  const { store } = await readConfig(configPath)
+  if (store.type === 'catalog') return findCatalog(stateDir)
+  throw new WholesalerError({
+    kind: 'usage',
+    message: 'only the embedded catalog is exported, and the config names a WooCommerce shop',
+    hint: 'The shop exports its products itself: Products, Export.',
+  })
+}
+
+async function readConfig(path: string | null): Promise<Config> {
+  const { loadConfig } = await import('../core/config/load-config.js')
+  return await loadConfig(path)
 }
 
 /** Path of the catalog. Throws `usage` when there is none. */
@@ -167,6 +193,36 @@ export async function openLookout(stateDir: string, config: Config) {
       await ledger.close()
     },
   }
+}
+
+interface ShopSurroundings {
+  readonly http: HttpClient
+  readonly onWarning: (message: string) => void
+  readonly signal?: AbortSignal
+}
+
+async function openConfigured(stateDir: string, config: Config, around: ShopSurroundings): Promise<Store> {
+  const { store } = config
+  if (store.type === 'catalog') return await openCatalog(stateDir, store.currency ?? null)
+  const [{ createShopClient }, { readShopCredentials }, { createWooCommerceStore }] = await Promise.all([
+    import('../core/store/woocommerce/client.js'),
+    import('../core/store/woocommerce/credentials.js'),
+    import('../core/store/woocommerce/woocommerce-store.js'),
+  ])
+  const credentials = readShopCredentials(process.env, {
+    url: store.url,
+    folder: config.path === null ? process.cwd() : dirname(config.path),
+    uploads: store.images === 'upload',
+  })
+  const { url, requests, weightUnit, sizeUnit, ...choices } = store
+  return createWooCommerceStore({
+    ...choices,
+    ...around,
+    clock: systemClock,
+    client: createShopClient({ url, credentials, clock: systemClock, ...around }),
+    units: { weight: weightUnit, size: sizeUnit },
+    requests: { sizeMax: requests.size, inFlightMax: requests.inFlight },
+  })
 }
 
 async function openCatalog(stateDir: string, currency: string | null): Promise<Store> {

@@ -24,9 +24,9 @@ export default class Export extends BaseCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Export)
-    const { findCatalog } = await import('../cli/wiring.js')
+    const { findOwnCatalog } = await import('../cli/wiring.js')
     const { exportCatalog } = await import('../core/store/catalog/export-csv.js')
-    const pieces = exportCatalog(findCatalog(this.place(flags).stateDir), { mediaUrl: flags['media-url'] ?? null })
+    const pieces = exportCatalog(await findOwnCatalog(this.place(flags)), { mediaUrl: flags['media-url'] ?? null })
     if (args.file !== undefined) {
       const written = await writeFileWhole(pieces, args.file)
       this.answer(flags, exportDocument(written), () => `Wrote ${written.path}\n`)

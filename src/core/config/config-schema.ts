@@ -4,7 +4,8 @@ import { WholesalerError } from '../errors.js'
 import { feedFormats } from '../feed/feed.js'
 import type { Transform, WholesalerMapping } from '../product/mapping.js'
 import { nearest, type ProductMap, unknownFields } from '../product/product-map.js'
-import type { Config, WholesalerConfig } from './config.js'
+import { paceLimits } from '../store/woocommerce/pace.js'
+import type { CatalogConfig, Config, WholesalerConfig, WooCommerceConfig } from './config.js'
 
 const amount = z.union([z.number(), z.string().regex(/^-?\d+(\.\d+)?$/, 'a number, such as 30 or "12.5"')])
 const names = z.union([z.string(), z.array(z.string())])
@@ -86,15 +87,42 @@ const wholesalerName = z
   .string()
   .regex(/^[^/\\:\s-][^/\\:]*$/, 'a name without slashes, colons and a leading dash, such as "aren"')
 
+const catalog = z.strictObject({
+  type: z.literal('catalog'),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'an ISO 4217 code, such as "EUR"')
+    .optional(),
+} satisfies Record<keyof CatalogConfig, unknown>)
+
+const requestsOf = z.strictObject({
+  size: z.number().int().min(1).max(paceLimits.sizeMax).default(paceLimits.sizeMax),
+  inFlight: z.number().int().min(1).max(paceLimits.inFlightMax).default(paceLimits.inFlightMax),
+})
+
+const woocommerce = z.strictObject({
+  type: z.literal('woocommerce'),
+  url: z.string().regex(/^https?:\/\//, 'the address of the shop\'s front page, such as "https://shop.example.com"'),
+  images: z.enum(['upload', 'src']).default('upload'),
+  trash: z.enum(['revive', 'report']).default('revive'),
+  attributes: z.enum(['local', 'global']).default('local'),
+  vanishedVariants: z.enum(['delete', 'hide']).default('delete'),
+  weightUnit: z.enum(['kg', 'g', 'lbs', 'oz']).default('kg'),
+  sizeUnit: z.enum(['cm', 'mm', 'm', 'in', 'yd']).default('cm'),
+  requests: requestsOf.default({ size: paceLimits.sizeMax, inFlight: paceLimits.inFlightMax }),
+} satisfies Record<keyof WooCommerceConfig, unknown>)
+
+const storeTypes = { error: 'one of "catalog", "woocommerce"' }
+
+/** A store that is not named is the embedded catalog. */
+function withType(store: unknown): unknown {
+  const isNamed = typeof store !== 'object' || store === null || 'type' in store
+  return isNamed ? store : { type: 'catalog', ...store }
+}
+
 const config = z.strictObject({
   store: z
-    .strictObject({
-      type: z.literal('catalog').default('catalog'),
-      currency: z
-        .string()
-        .regex(/^[A-Z]{3}$/, 'an ISO 4217 code, such as "EUR"')
-        .optional(),
-    })
+    .preprocess(withType, z.discriminatedUnion('type', [catalog, woocommerce], storeTypes))
     .default({ type: 'catalog' }),
   wholesalers: z.record(wholesalerName, wholesaler).default({}),
   network: z
@@ -155,7 +183,7 @@ function knownKeys(path: readonly PropertyKey[]): string[] {
   const [section, , field] = path
   if (section === undefined) return Object.keys(config.shape)
   if (section === 'network') return ['allowPrivate', 'trustProxy']
-  if (section === 'store') return ['type', 'currency']
+  if (section === 'store') return [...Object.keys(catalog.shape), ...Object.keys(woocommerce.shape)]
   if (field === undefined) return Object.keys(wholesaler.shape)
   if (field === 'price') return Object.keys(price.shape)
   return field === 'include' || field === 'exclude' ? Object.keys(filter.shape) : []

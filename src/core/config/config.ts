@@ -15,10 +15,32 @@ export interface Config {
   readonly network: NetworkConfig
 }
 
-export interface StoreConfig {
+export type StoreConfig = CatalogConfig | WooCommerceConfig
+
+export interface CatalogConfig {
   readonly type: 'catalog'
   /** ISO 4217; default: that of the first complete feed. */
   readonly currency?: string | undefined
+}
+
+/** Its credentials come from the environment: `WHOLESALER_WC_KEY` and others. */
+export interface WooCommerceConfig {
+  readonly type: 'woocommerce'
+  /** The shop's front page. */
+  readonly url: string
+  /** `upload` needs an application password; `src` lets the shop fetch each image once. Default: `upload`. */
+  readonly images: 'upload' | 'src'
+  /** What is done about a product that is in the shop's trash. Default: `revive`. */
+  readonly trash: 'revive' | 'report'
+  /** Attributes of the products' own, or of the whole shop. Default: `local`. */
+  readonly attributes: 'local' | 'global'
+  /** Variations that the feed no longer has. Default: `delete`. */
+  readonly vanishedVariants: 'delete' | 'hide'
+  /** What the shop is set to. Default: kg and cm. */
+  readonly weightUnit: 'kg' | 'g' | 'lbs' | 'oz'
+  readonly sizeUnit: 'cm' | 'mm' | 'm' | 'in' | 'yd'
+  /** Most products of one request (100), and requests at once (6); below these, the pace is found out. */
+  readonly requests: { readonly size: number; readonly inFlight: number }
 }
 
 export interface NetworkConfig {

@@ -29,7 +29,7 @@ export interface ShopClientOptions {
   readonly random?: () => number
   /** Default: `writeDeadlineMs`. */
   readonly writeDeadlineMs?: number
-  /** Ends waiting and requests. */
+  /** Ends waiting and reads. A write under way is seen to its end: half a write would have to be looked for. */
   readonly signal?: AbortSignal
   /** Told once of what is odd but not fatal: PHP warnings in answers. */
   readonly onWarning?: (message: string) => void
@@ -110,7 +110,7 @@ class RestClient implements ShopClient {
     const answer = await this.#options.http.download(
       request.url.href,
       {
-        ...this.#request(route, request, inBody ? { 'content-type': 'application/json' } : {}),
+        ...this.#request(route, request, inBody ? { 'content-type': 'application/json' } : {}, true),
         deadlineMs: readDeadlineMs,
         idleMs: readDeadlineMs,
         tries: 5,
@@ -129,15 +129,16 @@ class RestClient implements ShopClient {
     body: Buffer,
     headers: Readonly<Record<string, string>>,
   ): Promise<Write> {
+    const { clock, http, signal, writeDeadlineMs: deadlineMs = writeDeadlineMs } = this.#options
+    signal?.throwIfAborted()
     this.#circuit.check()
-    const { clock, http, writeDeadlineMs: deadlineMs = writeDeadlineMs } = this.#options
     const startedMs = clock.monotonic()
     const url = this.#url(route, parameters)
     try {
       const { response, parsed } = await http.download(
         url.href,
         {
-          ...this.#request(route, { method, url, body }, headers),
+          ...this.#request(route, { method, url, body }, headers, false),
           deadlineMs,
           idleMs: deadlineMs,
           tries: 1,
@@ -187,12 +188,12 @@ class RestClient implements ShopClient {
     return routeUrl(this.#address, route, parameters)
   }
 
-  #request(route: string, request: Request, headers: Readonly<Record<string, string>>): HttpRequest {
+  #request(route: string, request: Request, headers: Readonly<Record<string, string>>, isRead: boolean): HttpRequest {
     const { signal, credentials, clock } = this.#options
     return {
       method: request.method,
       ...(request.body === undefined ? {} : { body: request.body }),
-      ...(signal === undefined ? {} : { signal }),
+      ...(signal === undefined || !isRead ? {} : { signal }),
       headers: () => ({ accept: 'application/json', ...headers, ...loginHeaders(route, request, credentials, clock) }),
       trusted: true,
       redirects: 'refuse',

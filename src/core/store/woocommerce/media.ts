@@ -16,6 +16,14 @@ export interface MediaPorts {
   readonly clock: Clock
 }
 
+/** Where a shop keeps its images. */
+export interface ImageShelf {
+  /** Puts an image there, once for its hash. Throws `ImageRefusedError` when the shop will not have it. */
+  put(file: ImageFile): Promise<StoreImage>
+  /** Which of these attachments there are. */
+  present(ids: readonly number[]): Promise<ReadonlySet<number>>
+}
+
 const pageSize = 100
 /** Waits before an upload of unknown end is looked for: 2, 5 and 15 s after it. */
 const lookWaitsMs = [2_000, 3_000, 10_000] as const
@@ -29,7 +37,7 @@ const types: Readonly<Record<string, string>> = {
   avif: 'image/avif',
 }
 
-export class Media {
+export class Media implements ImageShelf {
   readonly #ports: MediaPorts
   readonly #underway = new Map<string, Promise<StoreImage>>()
   #waiting: { readonly slug: string; readonly answer: (found: StoreImage | null, error?: unknown) => void }[] = []

@@ -27,13 +27,14 @@ import { type ApplyPorts, applyBatch } from './apply-batch.js'
 import { Gallery } from './gallery.js'
 import { LookUp } from './look-up.js'
 import { bearsFingerprints } from './mark.js'
-import { Media } from './media.js'
+import { type ImageShelf, Media } from './media.js'
 import type { Pace } from './pace.js'
 import { Pacer } from './pacer.js'
 import { isComplete } from './plan-batch.js'
 import { retire } from './retire.js'
 import type { ShopClient } from './shop-client.js'
 import { foldShopSku, type ShopEntry, storeProduct } from './shop-entry.js'
+import { SideLoad } from './side-load.js'
 import { Terms } from './terms.js'
 
 export interface WooCommerceOptions {
@@ -41,6 +42,10 @@ export interface WooCommerceOptions {
   readonly clock: Clock
   readonly random?: () => number
   readonly onWarning?: (message: string) => void
+  /** Ends waiting; what is being sent is seen to its end. */
+  readonly signal?: AbortSignal
+  /** How images get into the shop: by upload, or fetched by the shop itself, each once. Default: `upload`. */
+  readonly images?: 'upload' | 'src'
   readonly trash?: 'revive' | 'report'
   readonly attributes?: 'local' | 'global'
   readonly vanishedVariants?: 'delete' | 'hide'
@@ -64,18 +69,20 @@ class ShopStore implements WooCommerceStore {
   readonly #client: ShopClient
   readonly #pacer: Pacer
   readonly #lookUp: LookUp
-  readonly #media: Media
+  readonly #media: ImageShelf
   readonly #gallery: Gallery
   readonly #apply: ApplyPorts
   #currency: Promise<string | null> | null = null
 
   constructor(options: WooCommerceOptions) {
-    const { client, clock, random = Math.random, onWarning = () => {} } = options
+    const { client, random = Math.random, onWarning = () => {} } = options
+    const clock = endedBy(options.clock, options.signal)
     this.#client = client
     this.#pacer = new Pacer(clock, options.requests)
     this.#lookUp = new LookUp(client)
     const pacer = this.#pacer
-    this.#media = new Media({ client, pacer, clock })
+    const shelf = { client, pacer, clock, lookUp: this.#lookUp }
+    this.#media = options.images === 'src' ? new SideLoad(shelf) : new Media(shelf)
     this.#gallery = new Gallery({ client, pacer, clock, variationsOf: (id) => this.#lookUp.variationsOf(id) })
     this.#apply = {
       client,
@@ -185,17 +192,21 @@ class ShopStore implements WooCommerceStore {
   async verify(items: readonly (Fingerprints & { readonly storeId: StoreId })[]): Promise<readonly StoreState[]> {
     const entries = await this.#lookUp.byIds(items.map(({ storeId }) => shopId(storeId)))
     const byId = new Map(entries.filter(({ status }) => status !== 'trash').map((entry) => [entry.id, entry]))
-    const linked = new Set([...byId.values()].flatMap(linkedIds))
-    const present = linked.size === 0 ? new Set<number>() : await this.#media.present([...linked])
+    // What a gallery shows is there; only what variations bear has to be asked for.
+    const unseen = new Set(
+      [...byId.values()].flatMap((entry) => linkedIds(entry).filter((id) => !entry.imageIds.includes(id))),
+    )
+    const present = unseen.size === 0 ? new Set<number>() : await this.#media.present([...unseen])
     return items.map((item) => {
       const entry = byId.get(shopId(item.storeId))
       if (entry === undefined) return { exists: false, asImported: false, imagesPresent: false }
       const shown = new Set(entry.imageIds)
+      const { gallery, variants } = entry.mark.images
       return {
         exists: true,
         asImported: bearsFingerprints(entry.mark, item) && isComplete(entry),
         imagesPresent:
-          linkedIds(entry).every((id) => present.has(id)) && entry.mark.images.gallery.every(([id]) => shown.has(id)),
+          gallery.every(([id]) => shown.has(id)) && variants.every(([, [id]]) => shown.has(id) || present.has(id)),
       }
     })
   }
@@ -213,6 +224,11 @@ class ShopStore implements WooCommerceStore {
       place: { url: this.#client.site },
     })
   }
+}
+
+/** Waits end with the signal. */
+function endedBy(clock: Clock, signal: AbortSignal | undefined): Clock {
+  return { ...clock, sleep: (ms, own) => clock.sleep(ms, own ?? signal) }
 }
 
 /** A shop does not tell which products show an image, short of reading them all. */
