@@ -4,7 +4,7 @@ import { WholesalerError } from '../errors.js'
 import { feedFormats } from '../feed/feed.js'
 import type { Transform, WholesalerMapping } from '../product/mapping.js'
 import { nearest, type ProductMap, unknownFields } from '../product/product-map.js'
-import { paceLimits } from '../store/woocommerce/pace.js'
+import { paceLimits } from '../store/woocommerce/pace-limits.js'
 import type { CatalogConfig, Config, WholesalerConfig, WooCommerceConfig } from './config.js'
 
 const amount = z.union([z.number(), z.string().regex(/^-?\d+(\.\d+)?$/, 'a number, such as 30 or "12.5"')])

@@ -1,6 +1,7 @@
 /** Lets through as many requests at once as the pace allows, and learns from each. */
 import type { Clock } from '../../clock.js'
-import { firstPace, nextPace, type Observation, type Pace, type PaceLimits, paceLimits } from './pace.js'
+import { firstPace, listsFor, nextPace, type Observation, type Pace } from './pace.js'
+import { type PaceLimits, paceLimits } from './pace-limits.js'
 import type { Write } from './shop-client.js'
 
 export class Pacer {
@@ -10,6 +11,8 @@ export class Pacer {
   #pace: Pace
   #busy = 0
   #requests = 0
+  /** End of the last request, or begin of one that was alone. */
+  #lastMs = 0
 
   constructor(clock: Clock, limits: Partial<PaceLimits> = {}) {
     this.#clock = clock
@@ -31,26 +34,28 @@ export class Pacer {
     return this.#requests
   }
 
-  /** Lists as long as the pace says, of like length, so that they end together. */
+  /** As many lists as requests, see `listsFor`. */
   split<T>(items: readonly T[]): T[][] {
-    const { size, inFlight } = this.#pace
-    if (items.length === 0) return []
-    const lists = Math.max(Math.ceil(items.length / size), Math.min(inFlight, Math.ceil(items.length / minListed)))
-    const each = Math.ceil(items.length / lists)
-    return Array.from({ length: Math.ceil(items.length / each) }, (_, index) =>
-      items.slice(index * each, (index + 1) * each),
-    )
+    let from = 0
+    return listsFor(this.#pace, items.length).map((length) => {
+      from += length
+      return items.slice(from - length, from)
+    })
   }
 
   /** Sends a request of so many products when there is room for it. */
   async run(items: number, send: () => Promise<Write>): Promise<Write> {
     while (this.#busy >= this.#pace.inFlight) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    const startedMs = this.#clock.monotonic()
+    if (this.#busy === 0) this.#lastMs = startedMs
     this.#busy += 1
     this.#requests += 1
-    const startedMs = this.#clock.monotonic()
     try {
       const write = await send()
-      this.#pace = nextPace(this.#pace, observed(write, items, this.#clock.monotonic() - startedMs), this.#limits)
+      const nowMs = this.#clock.monotonic()
+      const times = { items, ms: nowMs - startedMs, sinceMs: nowMs - this.#lastMs }
+      this.#lastMs = nowMs
+      this.#pace = nextPace(this.#pace, observed(write, times), this.#limits)
       return write
     } finally {
       this.#busy -= 1
@@ -60,10 +65,7 @@ export class Pacer {
   }
 }
 
-/** A list is not cut below this, only to have more requests: each costs the shop 100 ms besides its products. */
-const minListed = 10
-
-function observed(write: Write, items: number, ms: number): Observation {
-  if (write.kind === 'done' || write.kind === 'refused') return { kind: 'done', items, ms }
+function observed(write: Write, times: { items: number; ms: number; sinceMs: number }): Observation {
+  if (write.kind === 'done' || write.kind === 'refused') return { kind: 'done', ...times }
   return write.kind === 'not_sent' || write.retryAfterMs !== null ? { kind: 'throttled' } : { kind: 'failed' }
 }
