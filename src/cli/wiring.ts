@@ -1,11 +1,12 @@
 /** The one place that knows which adapters there are, and builds them from flags, environment and config. */
+import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Clock } from '../core/clock.js'
 import { systemClock } from '../core/clock.js'
 import type { Config } from '../core/config/config.js'
 import type { StatePlace } from '../core/config/find-state-dir.js'
-import { WholesalerError } from '../core/errors.js'
+import { hasCode, WholesalerError } from '../core/errors.js'
 import type { HttpClient } from '../core/http/http-client.js'
 import type { JobStore } from '../core/jobs/job-store.js'
 import type { Ledger } from '../core/ledger/ledger.js'
@@ -219,10 +220,27 @@ async function openConfigured(stateDir: string, config: Config, around: ShopSurr
     ...choices,
     ...around,
     clock: systemClock,
+    ledgerId: await ledgerId(stateDir),
     client: createShopClient({ url, credentials, clock: systemClock, ...around }),
     units: { weight: weightUnit, size: sizeUnit },
     requests: { sizeMax: requests.size, inFlightMax: requests.inFlight },
   })
+}
+
+/** Goes with the ledger of a state folder, and is gone with it. */
+const ledgerIdName = 'ledger.id'
+
+/** Random for each state folder, made when it is first needed; two processes that need it at once get the same. */
+async function ledgerId(stateDir: string): Promise<string> {
+  const { mkdir, readFile, writeFile } = await import('node:fs/promises')
+  const path = join(stateDir, ledgerIdName)
+  if (!existsSync(path)) {
+    await mkdir(stateDir, { recursive: true, mode: stateDirMode })
+    await writeFile(path, randomBytes(6).toString('hex'), { flag: 'wx', mode: 0o600 }).catch((error: unknown) => {
+      if (!hasCode(error, 'EEXIST')) throw error
+    })
+  }
+  return (await readFile(path, 'utf8')).trim()
 }
 
 async function openCatalog(stateDir: string, currency: string | null): Promise<Store> {

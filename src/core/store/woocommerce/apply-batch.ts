@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../../clock.js'
 import { WholesalerError } from '../../errors.js'
+import { failpoint } from '../../failpoint.js'
 import { backoffMs } from '../../http/retry-timing.js'
 import { refusalOf } from '../sku-rules.js'
 import type { ItemResult, StoreBatch, StoreItem } from '../store.js'
@@ -85,6 +86,7 @@ class BatchRun {
       else if (planned.kind === 'wait') this.#lookAgain(open)
       else writes.push(planned.write)
     }
+    for (const { open } of writes) failpoint('apply-product', open.item.key)
     const order = { wholesaler: this.#batch.wholesaler, batchId: this.#batch.id }
     for (const wave of inWaves(writes, view)) {
       for (const [write, end] of await writePlanned(order, wave, this.#ports)) this.#note(write, end, view)
@@ -139,6 +141,7 @@ class BatchRun {
   #note({ open, outcome, skus }: PlannedWrite, end: WriteEnd, view: ShopView): void {
     open.tries += 1
     if (end.kind === 'done') {
+      failpoint('product-written', open.item.key)
       const notes = [...open.notes, ...skus.notes]
       const noted = notes.length === 0 ? {} : { notes }
       this.#settle(open, { key: open.item.key, outcome, storeId: String(end.id), ...noted })

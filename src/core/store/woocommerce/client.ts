@@ -1,4 +1,5 @@
 /** `ShopClient` by HTTP. */
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '../../clock.js'
 import { WholesalerError } from '../../errors.js'
 import type { HttpClient, HttpMethod, HttpRequest, HttpResponse } from '../../http/http-client.js'
@@ -35,6 +36,8 @@ export interface ShopClientOptions {
   readonly onWarning?: (message: string) => void
 }
 
+/** Requests and waits that may depend on one signal. */
+const signalListenersMax = 200
 /** Longer query strings go into the body: web servers refuse lines of 8 KB. */
 const queryLengthMax = 2_000
 
@@ -52,6 +55,8 @@ class RestClient implements ShopClient {
 
   constructor(options: ShopClientOptions) {
     this.#options = options
+    // As many as may be under way or waited for at once; the default warns from the eleventh on.
+    if (options.signal !== undefined) setMaxListeners(signalListenersMax, options.signal)
     this.#address = parseShopAddress(options.url)
     this.#settled = this.#address.permalinks === 'plain'
     this.#circuit = new Circuit(this.#address.site, options.clock)

@@ -40,6 +40,11 @@ import { Terms } from './terms.js'
 export interface WooCommerceOptions {
   readonly client: ShopClient
   readonly clock: Clock
+  /**
+   * Who numbers the batches: random, and another one when the ledger is. Batches of two ledgers may bear one id, and
+   * what a shop remembers outlives both.
+   */
+  readonly ledgerId: string
   readonly random?: () => number
   readonly onWarning?: (message: string) => void
   /** Ends waiting; what is being sent is seen to its end. */
@@ -72,12 +77,14 @@ class ShopStore implements WooCommerceStore {
   readonly #media: ImageShelf
   readonly #gallery: Gallery
   readonly #apply: ApplyPorts
+  readonly #ledgerId: string
   #currency: Promise<string | null> | null = null
 
   constructor(options: WooCommerceOptions) {
     const { client, random = Math.random, onWarning = () => {} } = options
     const clock = endedBy(options.clock, options.signal)
     this.#client = client
+    this.#ledgerId = options.ledgerId
     this.#pacer = new Pacer(clock, options.requests)
     this.#lookUp = new LookUp(client)
     const pacer = this.#pacer
@@ -139,7 +146,7 @@ class ShopStore implements WooCommerceStore {
   }
 
   apply(batch: StoreBatch): Promise<readonly ItemResult[]> {
-    return applyBatch(batch, this.#apply)
+    return applyBatch({ ...batch, id: `${this.#ledgerId}:${batch.id}` }, this.#apply)
   }
 
   imagesOf(

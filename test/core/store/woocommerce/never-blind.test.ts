@@ -211,6 +211,21 @@ describe('a shop that loses answers', () => {
         ['s3'],
       )
     }))
+
+  it('a batch of another ledger is another batch, though it has the same number', () =>
+    withShop(async ({ store, view, another }) => {
+      const batch = batchOf([product('a', { price: decimal('1') })])
+      const [first] = await store.apply(batch)
+
+      const [anew] = await another({ ledgerId: 'other' }).apply({
+        ...batch,
+        items: batchOf([product('a', { price: decimal('2') })]).items,
+      })
+
+      assert.ok(first?.outcome === 'created')
+      assert.deepEqual(anew, { key: 'a', outcome: 'updated', storeId: first.storeId })
+      assert.equal((await view(first.storeId))?.price, '2')
+    }))
 })
 
 function skuOf(shop: WooCommerceFixture['shop'], id: string): string | undefined {

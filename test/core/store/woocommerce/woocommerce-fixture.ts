@@ -39,7 +39,7 @@ export interface WooCommerceFixture extends StoreFixture {
   readonly clock: FixedClock
   readonly warnings: string[]
   /** Another store over the same shop, as on another machine. */
-  another(client?: { readonly writeDeadlineMs?: number }): WooCommerceStore
+  another(change?: { readonly writeDeadlineMs?: number; readonly ledgerId?: string }): WooCommerceStore
 }
 
 /**
@@ -57,7 +57,7 @@ export async function wooCommerceFixture(
   const http = createHttpClient({ clock, ...(tls === null ? {} : { authorities: tls.cert }) })
   const warnings: string[] = []
   const { key, secret, user, password } = shopCredentials
-  const another = (client: { readonly writeDeadlineMs?: number } = {}) =>
+  const another: WooCommerceFixture['another'] = ({ ledgerId = 'test', ...client } = {}) =>
     createWooCommerceStore({
       client: createShopClient({
         url: shop.url,
@@ -68,6 +68,7 @@ export async function wooCommerceFixture(
         credentials: { consumer: { key, secret }, application: tls === null ? null : { user, password } },
       }),
       clock,
+      ledgerId,
       random: () => 0.5,
       onWarning: (message) => warnings.push(message),
       ...options,
