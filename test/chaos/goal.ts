@@ -2,6 +2,7 @@
  * A goal: one promise of reliability, put to the test with faults as often as is asked for. `run.ts` runs goals
  * in their long form, the tests beside them in a short one.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Random } from './random.js'
 
 /** Options of a goal with their defaults; `--name VALUE` on the command line. */
@@ -65,7 +66,7 @@ export async function everyRound(
     while (next < first + runs) {
       const run = next++
       try {
-        for (const what of await round(run)) broken.push({ what, run })
+        for (const what of await inTime(round(run))) broken.push({ what, run })
       } catch (error: unknown) {
         broken.push({ what: error instanceof Error ? (error.stack ?? error.message) : String(error), run })
       }
@@ -73,4 +74,21 @@ export async function everyRound(
   }
   await Promise.all(Array.from({ length: Math.min(parallel, runs) }, lane))
   return broken.sort((a, b) => (a.run ?? 0) - (b.run ?? 0))
+}
+
+/** Milliseconds that a round may take: one that hangs is a finding, not a reason to wait for ever. */
+const roundMsMax = 300_000
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  const over = new AbortController()
+  const late = sleep(roundMsMax, undefined, { signal: over.signal }).then(() => {
+    throw new Error(`the round did not end within ${roundMsMax / 1000} s`)
+  })
+  // Once the round has ended nobody waits for this any more.
+  late.catch(() => {})
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    over.abort()
+  }
 }

@@ -4,8 +4,9 @@ import { diskErrorsGoal } from './disk/errors-goal.js'
 import type { Goal } from './goal.js'
 import { killSyscallGoal } from './kill-syscall/kill-syscall-goal.js'
 import { kill9Goal } from './kill9/kill9-goal.js'
+import { pauseGoal } from './pause/pause-goal.js'
 import { storeGoal } from './store/store-goal.js'
 
-export const goals: readonly Goal[] = [storeGoal, killSyscallGoal, diskErrorsGoal, kill9Goal].map(
+export const goals: readonly Goal[] = [storeGoal, killSyscallGoal, diskErrorsGoal, kill9Goal, pauseGoal].map(
   (goal) => goal as unknown as Goal,
 )

@@ -4,7 +4,8 @@
  * clocks play no part: a jump of one cannot make a living owner look silent.
  */
 import { randomUUID } from 'node:crypto'
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { hasCode, WholesalerError } from '../errors.js'
 import { type Heartbeat, heartbeatIntervalMs, readHeartbeat, sightingPath } from './heartbeat.js'
 import type { RunningJob } from './job.js'
@@ -61,6 +62,7 @@ export function watchHeartbeats({
   bootId = thisProcess().bootId ?? thisProcess().host,
 }: WatchOptions): HeartbeatWatch {
   const looks = new Map<number, Look>()
+  const sightings = new Map<number, Sighting>()
   return {
     observe: async (job) => {
       const now = bootClockMs()
@@ -69,7 +71,9 @@ export function watchHeartbeats({
       looks.set(job.id, look)
 
       const stored = await readSighting(dir, job.id, bootId, now)
-      const known = advance(stored, job, heartbeat, now)
+      // Where nothing can be left for others, at least this process remembers.
+      const known = advance(stored ?? sightings.get(job.id) ?? null, job, heartbeat, now)
+      sightings.set(job.id, known)
       if (known !== stored) await leaveSighting(dir, job.id, bootId, known)
       return {
         heartbeat,
@@ -134,11 +138,21 @@ async function leaveSighting(dir: string, jobId: number, bootId: string, sightin
   const path = sightingPath(dir, jobId)
   const temporary = `${path}.${process.pid}.${randomUUID()}.tmp`
   try {
+    await makeFolder(dirname(path))
     await writeFile(temporary, `${JSON.stringify({ bootId, ...sighting })}\n`, { flag: 'wx', mode: 0o600 })
     await rename(temporary, path)
   } catch (error: unknown) {
     await rm(temporary, { force: true })
     // No folder, no room, no rights: the next watcher starts anew.
     if (!hasCode(error)) throw error
+  }
+}
+
+/** An owner that stood still before its first sign of life has not made it. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 })
+  } catch (error: unknown) {
+    if (!hasCode(error, 'EEXIST')) throw error
   }
 }

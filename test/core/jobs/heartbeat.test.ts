@@ -267,10 +267,22 @@ describe('watching heartbeats', () => {
       assert.deepEqual(await readdir(join(dir, 'heartbeats')), [])
     }))
 
-  it('works where nothing can be written', () =>
+  it('works where nothing can be written: this process remembers what it saw', () =>
     inTempDir(async (dir) => {
-      const watch = watchHeartbeats({ dir: join(dir, 'none'), bootClockMs: () => 5, bootId: 'boot-1' })
+      let bootMs = 5
+      const watch = watchHeartbeats({ dir: join(dir, 'none'), bootClockMs: () => bootMs, bootId: 'boot-1' })
 
       assert.equal((await watch.observe(job)).silentMs, 0)
+      bootMs += 60_000
+      assert.equal((await watch.observe(job)).silentMs, 60_000)
+    }))
+
+  it('adds up for an owner that stood still before its first sign of life, over short-lived watchers', () =>
+    inTempDir(async (dir) => {
+      const silentAt = async (bootMs: number) =>
+        (await watchHeartbeats({ dir, bootClockMs: () => bootMs, bootId: 'boot-1' }).observe(job)).silentMs
+
+      assert.equal(await silentAt(1_000), 0)
+      assert.equal(await silentAt(61_000), 60_000)
     }))
 })
