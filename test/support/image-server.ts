@@ -8,6 +8,8 @@ export type ImageAnswer = Buffer | Misbehaviour | ((times: number) => Buffer | M
 export type Misbehaviour =
   | { readonly kind: 'status'; readonly status: number }
   | { readonly kind: 'body'; readonly type: string; readonly body: string | Buffer }
+  /** In a Content-Encoding of gzip. */
+  | { readonly kind: 'packed'; readonly body: Buffer }
   /** Says what to ask it by the next time, and answers 304 when that is right. */
   | { readonly kind: 'tagged'; readonly body: Buffer; readonly etag?: string; readonly lastModified?: string }
   /** Announces all of it, sends half, and hangs up. */
@@ -94,6 +96,9 @@ function misbehave(answer: Exclude<Misbehaviour, { kind: 'tagged' }>, response: 
       return
     case 'body':
       send(response.writeHead(200, { 'content-type': answer.type }), Buffer.from(answer.body))
+      return
+    case 'packed':
+      send(response.writeHead(200, { 'content-encoding': 'gzip' }), answer.body)
       return
     case 'truncated':
       response.writeHead(200, { 'content-length': answer.body.length })
