@@ -1,6 +1,7 @@
 /** A wholesaler made ready for an import: where its feed is, how to read it, how to map it. */
 import type { FeedHints } from './feed/feed.js'
 import type { FeedSource } from './feed/source.js'
+import type { ImageRules } from './images/image-rules.js'
 import type { WholesalerMapping } from './product/mapping.js'
 
 export interface Wholesaler {
@@ -18,4 +19,5 @@ export interface Wholesaler {
   readonly rejectsMax: number | null
   /** Folders below which local image paths are read, beside the feed's own folder. */
   readonly imageRoots: readonly string[]
+  readonly imageRules: ImageRules
 }

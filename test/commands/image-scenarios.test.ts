@@ -162,4 +162,50 @@ describe('images of a shop', function () {
       assert.deepEqual([again.code, again.images.downloaded, again.images.attached], [0, 0, 0])
       assert.deepEqual([server.requests(), server.notModified()], [12, 7])
     }))
+
+  it("of variants are theirs alone, or also the product's, by the config", () =>
+    withScene(async ({ server, place }) => {
+      for (const number of [1, 2, 3]) server.serve(`/${number}.jpg`, await jpeg(number))
+      const [own, red, blue] = ['/1.jpg', '/2.jpg', '/3.jpg'].map(server.url)
+      const rows = [
+        'Type,SKU,Name,Parent,Regular price,Images,Attribute 1 name,Attribute 1 value(s)',
+        `variable,P,Shirt,,,${own},Color,"Red, Blue"`,
+        `variation,P-R,Shirt,P,10,${red},Color,Red`,
+        `variation,P-B,Shirt,P,10,${blue},Color,Blue`,
+      ]
+      await place.write('shop.csv', `${rows.join('\n')}\n`)
+      const configure = (settings: object) =>
+        place.write(
+          'wholesaler.config.json',
+          JSON.stringify({ wholesalers: { shop: { feed: 'shop.csv', preset: 'woocommerce-csv', ...settings } } }),
+        )
+      const importShop = () => place.importJson('shop', '--allow-private-host', '127.0.0.1')
+
+      await configure({})
+      assert.equal((await importShop()).images.attached, 3)
+      assert.equal((await place.catalog()).get('P')?.Images, own)
+
+      await configure({ variantImages: 'shared' })
+      assert.deepEqual([(await importShop()).code, server.requests()], [0, 3])
+      const rowsNow = await place.catalog()
+      assert.equal(rowsNow.get('P')?.Images, [own, red, blue].join(', '))
+      assert.equal(rowsNow.get('P-R')?.Images, red)
+    }))
+
+  it('that the feed does not name any more are deleted where the config says so, with their files', () =>
+    withScene(async ({ server, place, imagesOf, mediaFiles, writeFeed }) => {
+      for (const number of [1, 2]) server.serve(`/${number}.jpg`, await jpeg(number))
+      const settings = { feed: 'shop.csv', images: { removed: 'delete' } }
+      await place.write('wholesaler.config.json', JSON.stringify({ wholesalers: { shop: settings } }))
+      const importShop = () => place.importJson('shop', '--allow-private-host', '127.0.0.1')
+      await writeFeed({ A: ['/1.jpg', '/2.jpg'].map(server.url) })
+      await importShop()
+      assert.equal((await mediaFiles()).length, 2)
+
+      await writeFeed({ A: [server.url('/2.jpg')] })
+      assert.equal((await importShop()).code, 0)
+      assert.deepEqual(await imagesOf('A'), ['/2.jpg'])
+      assert.equal((await mediaFiles()).length, 1)
+      assert.equal(server.requests(), 2)
+    }))
 })

@@ -34,6 +34,7 @@ export function imageContract(withLedger: WithLedger): void {
             wholesaler: aren,
             imagesFingerprint: 'images 3.jpg',
             product: { key: 'c', name: 'c', options: [], variants: [], images: [{ url: '3.jpg' }] },
+            given: [],
           },
         ])
       }),
@@ -49,6 +50,28 @@ export function imageContract(withLedger: WithLedger): void {
         await ledger.finishImages(writer, aren, 'b', 'images of an earlier version')
 
         assert.deepEqual(await imagesPending(ledger), ['b'])
+      }),
+    )
+
+    it(
+      'are looked at once more when the feed names none any more, as long as the product was given some',
+      withLedger(async ({ ledger }) => {
+        await stage(ledger, [row('a', { images: ['1.jpg'] }), row('b', { images: ['1.jpg'] })])
+        const writer = await importAll(ledger)
+        await ledger.noteGivenImages(writer, aren, 'a', ['mark1', 'mark2'])
+        for (const key of ['a', 'b']) await ledger.finishImages(writer, aren, key, 'images 1.jpg')
+
+        await stage(ledger, [row('a'), row('b')])
+        const next = await importAll(ledger)
+
+        const pending = await ledger.pendingImages(aren, { size: 9, after: null })
+        assert.deepEqual(
+          pending.map(({ key, given }) => [key, given]),
+          [['a', ['mark1', 'mark2']]],
+        )
+        await ledger.noteGivenImages(next, aren, 'a', [])
+        await ledger.finishImages(next, aren, 'a', pending[0]?.imagesFingerprint ?? '')
+        assert.deepEqual(await imagesPending(ledger), [])
       }),
     )
 

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { WholesalerError } from '../errors.js'
 import { feedFormats } from '../feed/feed.js'
+import { animatedRules, defaultImageRules, removedRules, svgRules } from '../images/image-rules.js'
 import type { Transform, WholesalerMapping } from '../product/mapping.js'
 import { nearest, type ProductMap, unknownFields } from '../product/product-map.js'
 import { paceLimits } from '../store/woocommerce/pace-limits.js'
@@ -57,6 +58,13 @@ const productMap = z.custom<ProductMap>(
   },
 )
 
+const images = z.strictObject({
+  roots: z.array(text).default([]),
+  removed: z.enum(removedRules).default(defaultImageRules.removed),
+  animated: z.enum(animatedRules).default(defaultImageRules.animated),
+  svg: z.enum(svgRules).default(defaultImageRules.svg),
+})
+
 const wholesaler = z.strictObject({
   feed: text,
   headers: headers.default({}),
@@ -69,7 +77,8 @@ const wholesaler = z.strictObject({
   lenient: z.boolean().default(false),
   takeover: z.boolean().default(false),
   rejects: z.strictObject({ max: z.number().int().min(0).optional() }).default({}),
-  images: z.strictObject({ roots: z.array(text).default([]) }).default({ roots: [] }),
+  images: images.default({ roots: [], ...defaultImageRules }),
+  variantImages: z.enum(['own', 'shared']).optional(),
   missing: z.literal('keep').optional(),
   preset: text.optional(),
   map: productMap.optional(),
@@ -185,6 +194,7 @@ function knownKeys(path: readonly PropertyKey[]): string[] {
   if (section === 'network') return ['allowPrivate', 'trustProxy']
   if (section === 'store') return [...Object.keys(catalog.shape), ...Object.keys(woocommerce.shape)]
   if (field === undefined) return Object.keys(wholesaler.shape)
+  if (field === 'images') return Object.keys(images.shape)
   if (field === 'price') return Object.keys(price.shape)
   return field === 'include' || field === 'exclude' ? Object.keys(filter.shape) : []
 }

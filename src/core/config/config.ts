@@ -5,6 +5,7 @@
  * field. Secrets never stand in it: headers name the environment variable or file that holds them.
  */
 import type { FeedFormat } from '../feed/feed.js'
+import type { ImageRules } from '../images/image-rules.js'
 import type { WholesalerMapping } from '../product/mapping.js'
 
 export interface Config {
@@ -66,5 +67,5 @@ export interface WholesalerConfig extends WholesalerMapping {
   readonly lenient: boolean
   readonly takeover: boolean
   readonly rejects: { readonly max?: number | undefined }
-  readonly images: { readonly roots: readonly string[] }
+  readonly images: ImageRules & { readonly roots: readonly string[] }
 }

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { messageOf, WholesalerError } from '../errors.js'
 import type { FeedFormat, FeedHints } from '../feed/feed.js'
 import { adHocName, type FeedSource, parseSource, sourceOrigin } from '../feed/source.js'
+import { defaultImageRules } from '../images/image-rules.js'
 import type { Wholesaler } from '../wholesaler.js'
 import type { Config, SecretRef, WholesalerConfig } from './config.js'
 
@@ -89,7 +90,7 @@ function fromConfig(
     lenient,
     takeover,
     rejects,
-    images,
+    images: { roots, ...imageRules },
     ...mapping
   } = configured
   const folder = path === null ? process.cwd() : dirname(path)
@@ -110,7 +111,8 @@ function fromConfig(
     mapping: request.preset === null ? mapping : { ...mapping, preset: request.preset },
     takeover,
     rejectsMax: rejects.max ?? null,
-    imageRoots: images.roots.map((root) => resolve(folder, root)),
+    imageRoots: roots.map((root) => resolve(folder, root)),
+    imageRules,
   }
 }
 
@@ -130,6 +132,7 @@ function adHoc(
     takeover: false,
     rejectsMax: null,
     imageRoots: [],
+    imageRules: defaultImageRules,
   }
 }
 

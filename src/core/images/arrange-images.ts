@@ -20,23 +20,28 @@ export interface CurrentImages {
 
 export interface ArrangedImages {
   readonly images: ProductImages
+  /** Images that the product or a variant has and is not to have any more. */
+  readonly gone: readonly StoreId[]
   /** Links that the product or a variant does not have yet. */
   readonly newLinks: number
 }
 
 /**
  * Wanted pictures in the feed's order, each image once; then those that the product has and the feed no longer
- * names: they are kept. A picture that could not be had leaves no gap, a variant keeps what it has.
+ * names: they are kept, unless `goes` says otherwise. A picture that could not be had leaves no gap, a variant keeps
+ * what it has.
  */
 export function arrangeImages(
   settled: readonly SettledImage[],
   current: CurrentImages,
   base: ImageBase,
+  goes: (image: StoreImage) => boolean = () => false,
 ): ArrangedImages {
   const existing = new Map([...current.gallery, ...current.variants.values()].map((image) => [image.id, image]))
   const gallery = new Map<StoreId, ImageAttachment>()
   const variants = new Map<string, ImageAttachment>()
   const replaced = new Set<StoreId>()
+  const gone = new Set<StoreId>()
   for (const { wanted, imageId, replaces } of settled) {
     if (imageId === null) continue
     if (replaces !== null && replaces.id !== imageId) replaced.add(replaces.id)
@@ -45,13 +50,18 @@ export function arrangeImages(
     for (const key of wanted.variants) variants.set(key, attachment)
   }
   for (const image of current.gallery) {
-    if (!replaced.has(image.id) && !gallery.has(image.id)) gallery.set(image.id, keep(image))
+    if (replaced.has(image.id) || gallery.has(image.id)) continue
+    if (goes(image)) gone.add(image.id)
+    else gallery.set(image.id, keep(image))
   }
   for (const [key, image] of current.variants) {
-    if (!variants.has(key)) variants.set(key, keep(image))
+    if (variants.has(key)) continue
+    if (goes(image)) gone.add(image.id)
+    else variants.set(key, keep(image))
   }
   return {
     images: { gallery: [...gallery.values()], variants: Object.fromEntries(variants) },
+    gone: [...gone],
     newLinks: countNew(gallery, variants, current),
   }
 }

@@ -2,12 +2,14 @@
 import { open } from 'node:fs/promises'
 import { fileTypeFromBuffer } from 'file-type'
 import { type ImageProblem, imageProblem } from './image.js'
+import { type DecodeRules, defaultImageRules } from './image-rules.js'
 import { loadSharp } from './sharp-lib.js'
 
 /** Bytes of a file: in memory, or the path of a temporary file. */
 export type ImageContent = Buffer | string
 
-export const imageFormats = ['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff'] as const
+/** `svg` only where the rules take drawings. */
+export const imageFormats = ['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff', 'svg'] as const
 export type ImageFormat = (typeof imageFormats)[number]
 
 /** What a file is, found out without decoding its pixels. */
@@ -17,7 +19,7 @@ export interface CheckedImage {
   /** Size of one frame as stored, before it is turned upright. */
   readonly width: number
   readonly height: number
-  /** 1 for a still picture. */
+  /** 1 for a still picture, and for one that is to be still. */
   readonly frames: number
   readonly hasAlpha: boolean
 }
@@ -51,11 +53,15 @@ const formatOf: Readonly<Record<string, ImageFormat>> = {
 }
 
 /** Recognises a picture, or says why the file is none that a shop can show. Never throws for what the bytes hold. */
-export async function checkImage(content: ImageContent): Promise<CheckedImage | ImageProblem> {
+export async function checkImage(
+  content: ImageContent,
+  { svg, animated }: DecodeRules = defaultImageRules,
+): Promise<CheckedImage | ImageProblem> {
   const head = typeof content === 'string' ? await headOf(content) : content.subarray(0, headBytes)
   if (head.length === 0) return imageProblem('not_an_image', 'the file is empty')
   const type = await typeOf(head)
-  const format = type === null ? undefined : formatOf[type]
+  const isDrawing = svg === 'rasterize' && isSvg(head)
+  const format = isDrawing ? 'svg' : type === null ? undefined : formatOf[type]
   if (format === undefined) return otherThanImage(head, type)
   try {
     const sharp = await loadSharp()
@@ -69,7 +75,7 @@ export async function checkImage(content: ImageContent): Promise<CheckedImage | 
       format,
       width: metadata.width,
       height: metadata.height,
-      frames: isAnimation ? frames : 1,
+      frames: isAnimation && animated === 'keep' ? frames : 1,
       hasAlpha: metadata.hasAlpha,
     })
   } catch {
@@ -116,13 +122,22 @@ async function typeOf(head: Buffer): Promise<string | null> {
   }
 }
 
-/** Most "pictures" that are none are pages: a login form, an error, an answer of an API. */
-function otherThanImage(head: Buffer, type: string | null): ImageProblem {
-  const text = head
+function isSvg(head: Buffer): boolean {
+  const text = beginningOf(head)
+  return text.startsWith('<svg') || (/^<(?:\?xml|!doctype svg|!--)/.test(text) && text.includes('<svg'))
+}
+
+function beginningOf(head: Buffer): string {
+  return head
     .toString('latin1')
     .replace(/^(?:\xEF\xBB\xBF|\s)+/, '')
     .toLowerCase()
-  if (text.startsWith('<svg') || (/^<(?:\?xml|!doctype svg|!--)/.test(text) && text.includes('<svg'))) {
+}
+
+/** Most "pictures" that are none are pages: a login form, an error, an answer of an API. */
+function otherThanImage(head: Buffer, type: string | null): ImageProblem {
+  const text = beginningOf(head)
+  if (isSvg(head)) {
     return imageProblem('svg_refused', 'SVG is a program rather than a picture, and is not taken')
   }
   if (/^<(?:!doctype html|html|head|body|!--|script|p\b|div|h\d)/.test(text)) {

@@ -1,6 +1,7 @@
 /** Makes of downloaded bytes the picture that the shop shows: recognised, checked, processed, and looked at. */
 import { checkImage, type ImageContent, pixelsMax } from './check.js'
 import type { ImageProblem } from './image.js'
+import { type DecodeRules, defaultImageRules } from './image-rules.js'
 import { perceptualHash } from './perceptual-hash.js'
 import { type ProcessedImage, processImage } from './process.js'
 
@@ -24,19 +25,25 @@ export interface LargePicture {
 const largePixels = pixelsMax / 4
 
 /** Decodes in this process, where a crash of the decoder is a crash of everything: see `decoder-pool.ts`. */
-export const decodeHere: Decode = async (content) => {
-  const decoded = await decodeUpTo(content, Number.POSITIVE_INFINITY)
+export async function decodeHere(
+  content: ImageContent,
+  rules: DecodeRules = defaultImageRules,
+): Promise<DecodedPicture | ImageProblem> {
+  const decoded = await decodeUpTo(content, Number.POSITIVE_INFINITY, rules)
   if (decoded.ok !== 'large') return decoded
   throw new Error('no picture has infinitely many pixels')
 }
 
 /** As `decodeHere`, but only says so of a large picture. */
-export function decodeUnlessLarge(content: ImageContent): Promise<DecodedPicture | ImageProblem | LargePicture> {
-  return decodeUpTo(content, largePixels)
+export function decodeUnlessLarge(
+  content: ImageContent,
+  rules: DecodeRules,
+): Promise<DecodedPicture | ImageProblem | LargePicture> {
+  return decodeUpTo(content, largePixels, rules)
 }
 
-async function decodeUpTo(content: ImageContent, pixels: number) {
-  const checked = await checkImage(content)
+async function decodeUpTo(content: ImageContent, pixels: number, rules: DecodeRules) {
+  const checked = await checkImage(content, rules)
   if (!checked.ok) return checked
   if (checked.width * checked.height > pixels) return { ok: 'large' } as const
   const processed = await processImage(content, checked)

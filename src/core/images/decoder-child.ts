@@ -7,6 +7,7 @@ import {
   type DecodeRequest,
   type DecoderLimits,
   type DecoderMessage,
+  type DecoderSettings,
   memorySignal,
   timeSignal,
 } from './decoder-protocol.js'
@@ -54,10 +55,10 @@ export class DecoderChild {
   #hasEnded = false
   readonly ended: Promise<void>
 
-  constructor(limits: DecoderLimits, events: ChildEvents) {
-    this.#limits = limits
+  constructor(settings: DecoderSettings, events: ChildEvents) {
+    this.#limits = settings.limits
     this.#events = events
-    this.#process = fork(decoderProcessPath(), [JSON.stringify(limits)], {
+    this.#process = fork(decoderProcessPath(), [JSON.stringify(settings)], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       execArgv: [...process.execArgv.filter((flag) => flag.startsWith('--import=')), ...heapFlags],

@@ -9,7 +9,8 @@ import { messageOf, WholesalerError } from '../errors.js'
 import type { ImageContent } from './check.js'
 import type { Decode } from './decode.js'
 import { DecoderChild, type DecodeTask, tasksMax } from './decoder-child.js'
-import { type Decoded, type DecoderLimits, decoderLimits } from './decoder-protocol.js'
+import { type Decoded, type DecoderSettings, decoderLimits } from './decoder-protocol.js'
+import { defaultImageRules } from './image-rules.js'
 
 /**
  * Most processes: one for each core, and one for the moments in which another has just finished; beyond eight,
@@ -21,7 +22,7 @@ const waitingMin = 6
 
 export class DecoderPool {
   readonly #signal: AbortSignal
-  readonly #limits: DecoderLimits
+  readonly #settings: DecoderSettings
   readonly #children = new Set<DecoderChild>()
   readonly #waiting: DecodeTask[] = []
   readonly #large = pLimit(1)
@@ -29,9 +30,12 @@ export class DecoderPool {
   #failure: { readonly error: unknown } | undefined
 
   /** Decodes until `signal` is aborted: then all that is under way fails with its reason. */
-  constructor(signal: AbortSignal, limits: DecoderLimits = decoderLimits) {
+  constructor(
+    signal: AbortSignal,
+    { limits = decoderLimits, rules = defaultImageRules }: Partial<DecoderSettings> = {},
+  ) {
     this.#signal = signal
-    this.#limits = limits
+    this.#settings = { limits, rules: { svg: rules.svg, animated: rules.animated } }
     signal.addEventListener('abort', this.#onAbort, { once: true })
   }
 
@@ -82,7 +86,7 @@ export class DecoderPool {
 
   #start(): DecoderChild | undefined {
     try {
-      const child = new DecoderChild(this.#limits, {
+      const child = new DecoderChild(this.#settings, {
         onRoom: () => this.#assign(),
         onEnd: (left, reason) => {
           this.#children.delete(child)

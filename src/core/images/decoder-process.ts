@@ -6,8 +6,8 @@ import { messageOf } from '../errors.js'
 import { decodeHere, decodeUnlessLarge } from './decode.js'
 import {
   type DecodeRequest,
-  type DecoderLimits,
   type DecoderMessage,
+  type DecoderSettings,
   memorySignal,
   timeSignal,
 } from './decoder-protocol.js'
@@ -17,7 +17,7 @@ import { loadSharp } from './sharp-lib.js'
 /** Time between looks at what a picture takes: a decoder can fill some 15 MB meanwhile. */
 const watchEveryMs = 10
 
-const limits: DecoderLimits = JSON.parse(process.argv[2] ?? '')
+const { limits, rules }: DecoderSettings = JSON.parse(process.argv[2] ?? '')
 
 /** The event loop is free while libvips works in threads of its own: this watch runs beside it. */
 function watch(): () => void {
@@ -33,7 +33,7 @@ function watch(): () => void {
 async function answer({ content, evenLarge }: DecodeRequest): Promise<void> {
   const stop = watch()
   try {
-    const picture = await (evenLarge ? decodeHere(content) : decodeUnlessLarge(content))
+    const picture = await (evenLarge ? decodeHere(content, rules) : decodeUnlessLarge(content, rules))
     send({ type: 'picture', picture })
   } catch (error: unknown) {
     send({ type: 'picture', picture: imageProblem('unreadable', `the file cannot be read (${messageOf(error)})`) })

@@ -2,6 +2,7 @@
 import type { ImageContent } from './check.js'
 import type { DecodedPicture, LargePicture } from './decode.js'
 import type { ImageProblem } from './image.js'
+import type { DecodeRules } from './image-rules.js'
 
 /** What one picture may take. */
 export interface DecoderLimits {
@@ -20,6 +21,12 @@ export interface DecoderLimits {
  * keeps it below 512 MB.
  */
 export const decoderLimits: DecoderLimits = { cpuSeconds: 5, rssBytes: 400 * 1024 * 1024 }
+
+/** What a decoder process is started with. */
+export interface DecoderSettings {
+  readonly limits: DecoderLimits
+  readonly rules: DecodeRules
+}
 
 /** The signals by which a process ends itself say why: nothing else may be possible any more. */
 export const timeSignal = 'SIGVTALRM'

@@ -9,7 +9,7 @@ import type { HttpClient } from '../http/http-client.js'
 import { type JobImageCounts, noCounts } from '../jobs/job.js'
 import type { Ledger, PendingImages, Writer } from '../ledger/ledger.js'
 import type { Progress } from '../progress.js'
-import type { Store } from '../store/store.js'
+import type { Store, StoreId } from '../store/store.js'
 import type { Wholesaler } from '../wholesaler.js'
 import type { Decode } from './decode.js'
 import { DecoderPool } from './decoder-pool.js'
@@ -21,15 +21,15 @@ import { ImageIntake } from './obtain-image.js'
 import { prepareTempDir } from './temp-file.js'
 
 export interface ImageRun {
-  readonly ledger: Pick<Ledger, 'pendingImages' | 'countPendingImages' | 'finishImages' | 'images'>
-  readonly store: Pick<Store, 'imagesOf' | 'hasImages' | 'putImage' | 'setImages'>
+  readonly ledger: Pick<Ledger, 'pendingImages' | 'countPendingImages' | 'finishImages' | 'noteGivenImages' | 'images'>
+  readonly store: Pick<Store, 'imagesOf' | 'hasImages' | 'putImage' | 'setImages' | 'removeImages'>
   readonly http: Pick<HttpClient, 'download'>
   readonly progress: Progress
   readonly clock: Clock
   /** Its `tmp/` takes unfinished files. */
   readonly stateDir: string
   readonly writer: Writer
-  readonly wholesaler: Pick<Wholesaler, 'name' | 'source' | 'imageRoots'>
+  readonly wholesaler: Pick<Wholesaler, 'name' | 'source' | 'imageRoots' | 'imageRules'>
   /** Hosts that may be on private addresses. */
   readonly allowPrivateHosts: readonly string[]
   readonly signal: AbortSignal
@@ -79,8 +79,9 @@ export async function importImages(run: ImageRun): Promise<JobImageCounts> {
   const failure = new AbortController()
   const signal = AbortSignal.any([run.signal, failure.signal])
   const counts = { ...noCounts.images }
-  const decoders = new DecoderPool(signal)
-  const ports = await preparePorts(run, signal, counts, decoders)
+  const takenAway = new Set<StoreId>()
+  const decoders = new DecoderPool(signal, { rules: run.wholesaler.imageRules })
+  const ports = await preparePorts(run, signal, counts, decoders, takenAway)
   const underway = new Set<Promise<void>>()
   let done = 0
 
@@ -114,8 +115,15 @@ export async function importImages(run: ImageRun): Promise<JobImageCounts> {
 
   if (signal.aborted) step('failed', done)
   signal.throwIfAborted()
+  // Not before all products have what they want: one of them may have wanted what another lost.
+  if (run.wholesaler.imageRules.removed === 'delete') await deleteImages([...takenAway], run)
   step('done', done)
   return counts
+}
+
+/** Those that nothing shows any more. */
+async function deleteImages(ids: readonly StoreId[], { ledger, store, writer }: ImageRun): Promise<void> {
+  if (ids.length > 0) await ledger.images.forget(await store.removeImages(writer, ids))
 }
 
 /** Page by page, until there are no more, the time is over, or something stopped the phase. */
@@ -139,6 +147,7 @@ async function preparePorts(
   signal: AbortSignal,
   counts: { downloaded: number },
   decoders: DecoderPool,
+  takenAway: Set<StoreId>,
 ): Promise<ProductPorts> {
   const { ledger, store, http, wholesaler, allowPrivateHosts, clock } = run
   const tmpDir = join(run.stateDir, 'tmp')
@@ -172,6 +181,10 @@ async function preparePorts(
     signal,
     refresh: run.refresh ?? false,
     retryFailed: run.retryFailed ?? false,
+    removed: wholesaler.imageRules.removed,
+    onTakenAway: (ids) => {
+      for (const id of ids) takenAway.add(id)
+    },
   }
 }
 

@@ -4,17 +4,20 @@ import { withoutSecrets } from '../errors.js'
 import { failpoint } from '../failpoint.js'
 import type { JobImageCounts } from '../jobs/job.js'
 import type { Ledger, PendingImages, Writer } from '../ledger/ledger.js'
+import type { Product } from '../product/product.js'
 import type { ImageOutcome, Progress } from '../progress.js'
 import type { Store, StoreId } from '../store/store.js'
 import { arrangeImages, type SettledImage } from './arrange-images.js'
+import { givenImages } from './given-images.js'
 import { type WantedImage, wantedImages } from './image.js'
 import { gatherFacts } from './image-facts.js'
+import type { ImageRules } from './image-rules.js'
 import type { ImageBase } from './normalize-url.js'
 import type { ImageIntake } from './obtain-image.js'
 import { type ImageDecision, planImages } from './plan-images.js'
 
 export interface ProductPorts {
-  readonly ledger: Pick<Ledger, 'finishImages' | 'images'>
+  readonly ledger: Pick<Ledger, 'finishImages' | 'noteGivenImages' | 'images'>
   readonly store: Pick<Store, 'imagesOf' | 'hasImages' | 'setImages'>
   readonly intake: Pick<ImageIntake, 'obtain'>
   readonly base: ImageBase
@@ -24,6 +27,9 @@ export interface ProductPorts {
   readonly signal: AbortSignal
   readonly refresh: boolean
   readonly retryFailed: boolean
+  readonly removed: ImageRules['removed']
+  /** Called with images that the product does not show any more. */
+  readonly onTakenAway: (ids: readonly StoreId[]) => void
 }
 
 interface Settled extends SettledImage {
@@ -46,7 +52,8 @@ const shownAddressMax = 300
 export async function importProductImages(pending: PendingImages, ports: ProductPorts): Promise<ProductImageCounts> {
   const { ledger, store, base, clock, signal, refresh, writer } = ports
   const wanted = wantedImages(pending.product, base)
-  if (wanted.length === 0) {
+  const mayLose = ports.removed !== 'keep' && namesImages(pending.product)
+  if (wanted.length === 0 && !(mayLose && pending.given.length > 0)) {
     await ledger.finishImages(writer, pending.wholesaler, pending.key, pending.imagesFingerprint)
     return { wanted: 0, attached: 0, duplicatesSkipped: 0, failed: 0 }
   }
@@ -55,13 +62,28 @@ export async function importProductImages(pending: PendingImages, ports: Product
   let settled = await allOf(decisions.map((decision) => settle(decision, ports)))
   signal.throwIfAborted()
 
-  const { images, newLinks } = arrangeImages(settled, current, base)
+  // Nothing is taken away while something that is to be there is missing.
+  const isComplete = settled.every(({ problem }) => problem === null)
+  const given = givenImages(pending.given, settled, base)
+  const { images, gone, newLinks } = arrangeImages(
+    settled,
+    current,
+    base,
+    mayLose && isComplete ? given.isLeftOver : undefined,
+  )
   let attached = 0
-  if (settled.some(({ imageId }) => imageId !== null)) {
+  if (gone.length > 0 || settled.some(({ imageId }) => imageId !== null)) {
+    // Before they are attached: an image that is not known to be ours would never be taken away.
+    await noteGiven(given.all, pending.given, pending, ports)
     const written = await store.setImages(writer, pending.storeId, images)
     failpoint('images-attached', pending.key)
     if (written === 'changed') attached = newLinks
     if (written === 'gone') settled = settled.map(withoutProduct)
+    else {
+      ports.onTakenAway(gone)
+      const left = [...current.gallery, ...current.variants.values()].filter(({ id }) => !gone.includes(id))
+      await noteGiven(given.among(left), given.all, pending, ports)
+    }
   }
   if (settled.every(({ problem }) => problem === null)) {
     await ledger.finishImages(writer, pending.wholesaler, pending.key, pending.imagesFingerprint)
@@ -69,6 +91,21 @@ export async function importProductImages(pending: PendingImages, ports: Product
   }
   for (const image of settled) report(image, pending, ports.progress)
   return { ...countOf(settled), attached }
+}
+
+/** A feed that says nothing about images takes none away. */
+function namesImages({ images, variants }: Product): boolean {
+  return images !== undefined || variants.some(({ image }) => image !== undefined)
+}
+
+async function noteGiven(
+  marks: readonly string[],
+  known: readonly string[],
+  { wholesaler, key }: PendingImages,
+  { ledger, writer }: ProductPorts,
+): Promise<void> {
+  const isKnown = marks.length === known.length && marks.every((mark) => known.includes(mark))
+  if (!isKnown) await ledger.noteGivenImages(writer, wholesaler, key, marks)
 }
 
 /** What the store and the library know about the wanted pictures; what the store has lost is forgotten first. */

@@ -70,7 +70,8 @@ type WrittenItem = readonly [string, string]
 function recordWritten(target: Target, written: readonly WrittenItem[]): void {
   const { database, wholesalerId, batchId } = target
   const list = JSON.stringify(written)
-  // Another id is another product in the store: it has none of the images of the first.
+  // Another id is another product in the store: it has none of the images of the first. One that is to have none any
+  // more is done only when it was looked at.
   database
     .prepare(`
       INSERT INTO imported (wholesaler_id, key, store_product_id, content, offer, images, images_done, batch)
@@ -81,8 +82,10 @@ function recordWritten(target: Target, written: readonly WrittenItem[]): void {
       WHERE true
       ON CONFLICT DO UPDATE SET
         images_done = CASE
+          WHEN store_product_id = excluded.store_product_id AND images_given IS NOT NULL THEN images_done
           WHEN excluded.images_done IS NOT NULL THEN excluded.images_done
           WHEN store_product_id = excluded.store_product_id THEN images_done END,
+        images_given = CASE WHEN store_product_id = excluded.store_product_id THEN images_given END,
         store_product_id = excluded.store_product_id, content = excluded.content, offer = excluded.offer,
         images = excluded.images, batch = excluded.batch, missing_since = NULL, missing_fetch = NULL, retired = NULL`)
     .run(list, wholesalerId, batchId)

@@ -25,6 +25,7 @@ const pendingImages = `
   WHERE i.wholesaler_id = ? AND i.images_done IS NOT i.images`
 
 interface PendingImagesRow extends BodyPlace {
+  readonly images_given: string | null
   readonly key: string
   readonly store_product_id: string
   readonly images: string
@@ -51,7 +52,7 @@ export class ImportedTable {
   pendingImages({ id, name, currentSnapshot }: WholesalerRef, { size, after }: Page): readonly PendingImages[] {
     const rows = this.#database
       .prepare<PendingImagesRow>(
-        `SELECT i.key, i.store_product_id, i.images, s.body_at AS at, s.body_bytes AS bytes ${pendingImages}
+        `SELECT i.key, i.store_product_id, i.images, i.images_given, s.body_at AS at, s.body_bytes AS bytes ${pendingImages}
          AND i.key > ? ORDER BY i.key LIMIT ?`,
       )
       .all(currentSnapshot, id, after ?? '', size)
@@ -60,7 +61,8 @@ export class ImportedTable {
       const product = products[index]
       if (product === undefined) return []
       const { key, store_product_id: storeId, images: imagesFingerprint } = row
-      return [{ key, storeId, wholesaler: name, imagesFingerprint, product }]
+      const given = row.images_given?.split(' ') ?? []
+      return [{ key, storeId, wholesaler: name, imagesFingerprint, product, given }]
     })
   }
 
@@ -86,6 +88,15 @@ export class ImportedTable {
       .get(currentSnapshot, key)
     const [body] = place === undefined ? [] : this.#bodies.read(currentSnapshot, [place])
     return body === undefined ? null : parseBody(body)
+  }
+
+  noteGivenImages(writer: Writer, wholesaler: WholesalerRef, key: string, marks: readonly string[]): void {
+    this.#database.transaction(() => {
+      passFence(this.#database, writer)
+      this.#database
+        .prepare('UPDATE imported SET images_given = ? WHERE wholesaler_id = ? AND key = ?')
+        .run(marks.length === 0 ? null : marks.join(' '), wholesaler.id, key)
+    })
   }
 
   finishImages(writer: Writer, wholesaler: WholesalerRef, key: string, imagesFingerprint: string): void {

@@ -181,6 +181,8 @@ export interface PendingImages {
   readonly wholesaler: string
   readonly imagesFingerprint: string
   readonly product: Product
+  /** What `noteGivenImages` was last told of it. */
+  readonly given: readonly string[]
 }
 
 export interface ImageState {
@@ -255,6 +257,11 @@ export interface Ledger {
   imageStates(wholesaler: string, keys: readonly string[]): Promise<ReadonlyMap<string, ImageState>>
   /** The product as the current snapshot has it; null when it has none of this key. */
   stagedProduct(wholesaler: string, key: string): Promise<Product | null>
+  /**
+   * Remembers which images the product has from its wholesaler, by marks of their addresses (`address-mark.ts`), so
+   * that those which others gave it are known for theirs. Forgotten when the product is another one in the store.
+   */
+  noteGivenImages(writer: Writer, wholesaler: string, key: string, marks: readonly string[]): Promise<void>
   /** The images of this product, in this version, are all attached. */
   finishImages(writer: Writer, wholesaler: string, key: string, imagesFingerprint: string): Promise<void>
 

@@ -203,16 +203,19 @@ function record({ wholesaler, jobId }: MemoryBatch, item: PendingProduct, result
   const { storeId } = result
   const before = imported.get(key)
   if (result.outcome === 'skipped') {
-    const nothing = { content: '', offer: '', images: '', imagesDone: '' }
+    const nothing = { content: '', offer: '', images: '', imagesDone: '', imagesGiven: [] }
     if (before === undefined) imported.set(key, { ...nothing, storeId, written: false, missing: false })
     return
   }
   const { content, offer, images } = item
   // Another id is another product in the store: it has none of the images of the first.
-  const attached = before?.storeId === storeId ? before.imagesDone : null
-  const imagesDone = imagesWanted(item.product) === 0 ? images : attached
+  const same = before?.storeId === storeId ? before : null
+  const imagesGiven = same?.imagesGiven ?? []
+  // One that is to have none any more is done only when it was looked at.
+  const isDone = imagesWanted(item.product) === 0 && imagesGiven.length === 0
+  const imagesDone = isDone ? images : (same?.imagesDone ?? null)
   const missing = row === undefined && current?.complete === true
-  imported.set(key, { content, offer, images, storeId, written: true, imagesDone, missing })
+  imported.set(key, { content, offer, images, storeId, written: true, imagesDone, imagesGiven, missing })
 }
 
 function untake({ id, wholesaler: { takenBy } }: MemoryBatch): void {

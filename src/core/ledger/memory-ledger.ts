@@ -147,12 +147,13 @@ class MemoryLedger implements Ledger {
   async pendingImages(wholesaler: string, page: Page): Promise<readonly PendingImages[]> {
     const found = this.#wholesalers.get(wholesaler)
     if (found === undefined) return []
-    return pageOf(withPendingImages(found), page).map(({ key, storeId, images, body }) => ({
+    return pageOf(withPendingImages(found), page).map(({ key, storeId, images, given, body }) => ({
       key,
       storeId,
       wholesaler,
       imagesFingerprint: images,
       product: parseBody(body),
+      given,
     }))
   }
 
@@ -171,6 +172,13 @@ class MemoryLedger implements Ledger {
   async stagedProduct(wholesaler: string, key: string): Promise<Product | null> {
     const found = this.#wholesalers.get(wholesaler)?.rows.get(key)
     return found === undefined ? null : parseBody(found.row.body)
+  }
+
+  async noteGivenImages(writer: Writer, wholesaler: string, key: string, marks: readonly string[]): Promise<void> {
+    this.#passFence(writer)
+    const { imported } = this.#require(wholesaler)
+    const product = imported.get(key)
+    if (product !== undefined) imported.set(key, { ...product, imagesGiven: marks })
   }
 
   async finishImages(writer: Writer, wholesaler: string, key: string, imagesFingerprint: string): Promise<void> {

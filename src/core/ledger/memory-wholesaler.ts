@@ -17,6 +17,8 @@ export interface MemoryImported extends Fingerprints {
   readonly written: boolean
   /** The images fingerprint whose images are all attached. */
   readonly imagesDone: string | null
+  /** See `Ledger.noteGivenImages`. */
+  readonly imagesGiven: readonly string[]
   readonly missing: boolean
 }
 
@@ -114,10 +116,10 @@ export function toPendingProduct(wholesaler: MemoryWholesaler, row: KeptRow): Pe
 /** Imported products with images to attach, as far as the feed has them in that version, by key. */
 export function withPendingImages({ imported, rows }: MemoryWholesaler) {
   return [...imported]
-    .flatMap(([key, { storeId, images, imagesDone }]) => {
+    .flatMap(([key, { storeId, images, imagesDone, imagesGiven: given }]) => {
       const row = rows.get(key)?.row
       if (imagesDone === images || row?.images !== images) return []
-      return [{ key, storeId, images, body: row.body }]
+      return [{ key, storeId, images, given, body: row.body }]
     })
     .sort(byKey)
 }

@@ -214,6 +214,9 @@ export const ledgerMigrations: readonly string[] = [
   CREATE UNIQUE INDEX staged_key ON staged (snapshot_id, key);
   CREATE INDEX staged_pending ON staged (snapshot_id, state, attempts, id, last_job) WHERE state > 0;
   `,
+  `
+  ALTER TABLE imported ADD COLUMN images_given TEXT;  -- marks of what the wholesaler gave it, with spaces between
+  `,
 ]
 
 /** `staged.state`: how a staged product stands to what was last imported. Above 0: pending. */

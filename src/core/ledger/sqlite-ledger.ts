@@ -188,6 +188,10 @@ class SqliteLedger implements Ledger {
     return found === null ? null : this.#imported.stagedProduct(found, key)
   }
 
+  async noteGivenImages(writer: Writer, wholesaler: string, key: string, marks: readonly string[]): Promise<void> {
+    this.#imported.noteGivenImages(writer, this.#wholesalers.require(wholesaler), key, marks)
+  }
+
   async finishImages(writer: Writer, wholesaler: string, key: string, imagesFingerprint: string): Promise<void> {
     this.#imported.finishImages(writer, this.#wholesalers.require(wholesaler), key, imagesFingerprint)
   }

@@ -15,6 +15,8 @@ import { effectiveSkus, type VariantSet } from './variants.js'
 
 export interface ProductRules {
   readonly skuPrefix: string
+  /** Images of variants are also the product's own. */
+  readonly sharesVariantImages: boolean
   readonly filter: Filter | null
   readonly pricing: Pricing | null
   readonly transform: Transform | null
@@ -25,6 +27,7 @@ export type Finished = { readonly product: Product } | { readonly skipped: strin
 
 export function finishProduct(raw: RawProduct, rules: ProductRules): Finished {
   const product = assemble(raw, rules.skuPrefix)
+  if (rules.sharesVariantImages) shareVariantImages(product)
   const reason = rules.filter?.(product) ?? null
   if (reason !== null) return { skipped: reason }
   rules.pricing?.(product)
@@ -55,6 +58,15 @@ function assemble({ draft, offer, set, skuSlug }: RawProduct, prefix: string): F
     else delete product.attributes
   }
   return product
+}
+
+/** Each address once; where no variant has an image, the product says as much about its own as before. */
+function shareVariantImages(product: FreshProduct): void {
+  const images = [...(product.images ?? [])]
+  for (const { image } of product.variants) {
+    if (image != null && !images.some(({ url }) => url === image.url)) images.push(image)
+  }
+  if (images.length > 0) product.images = images
 }
 
 /** A product that nobody else holds yet. */

@@ -35,9 +35,9 @@ export interface MapperOptions {
  * is found out (preset, columns, number format) follows from the feed's bytes.
  */
 export function mappingDigest(mapping: WholesalerMapping): string {
-  const { preset, map, transform, transformSource, price, include, exclude, stock, skuPrefix } = mapping
+  const { preset, map, transform, transformSource, price, include, exclude, stock, skuPrefix, variantImages } = mapping
   const hook = transformSource ?? transform?.toString()
-  return digestOf([mapperVersion, { preset, map, hook, price, include, exclude, stock, skuPrefix }])
+  return digestOf([mapperVersion, { preset, map, hook, price, include, exclude, stock, skuPrefix, variantImages }])
 }
 
 /**
@@ -84,7 +84,13 @@ function compileRules(mapping: WholesalerMapping, preset: Preset | null): Produc
     exclude: { ...preset?.exclude, ...mapping.exclude },
     stock: { ...preset?.stock, ...mapping.stock },
   })
-  return { pricing, filter, skuPrefix: mapping.skuPrefix ?? '', transform: mapping.transform ?? null }
+  return {
+    pricing,
+    filter,
+    skuPrefix: mapping.skuPrefix ?? '',
+    sharesVariantImages: mapping.variantImages === 'shared',
+    transform: mapping.transform ?? null,
+  }
 }
 
 /** Broken amounts, expressions and paths are mistakes of the config. */

@@ -57,6 +57,8 @@ export interface WholesalerMapping {
   /** No products to which any of this applies. */
   readonly exclude?: FilterRules | undefined
   readonly stock?: StockRules | undefined
+  /** `shared`: the images of variants are also the product's own, behind those it has. Default: `own`. */
+  readonly variantImages?: 'own' | 'shared' | undefined
   /** Set before every SKU; keys stay without it. */
   readonly skuPrefix?: string | undefined
 }

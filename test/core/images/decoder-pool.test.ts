@@ -18,7 +18,7 @@ interface Scene {
 
 async function withPool<T>(body: (scene: Scene) => Promise<T>, limits: Partial<DecoderLimits> = {}): Promise<T> {
   const controller = new AbortController()
-  const pool = new DecoderPool(controller.signal, { ...decoderLimits, ...limits })
+  const pool = new DecoderPool(controller.signal, { limits: { ...decoderLimits, ...limits } })
   try {
     return await body({ decode: pool.decode, pool, stop: (reason) => controller.abort(reason) })
   } finally {

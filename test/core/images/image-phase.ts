@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Clock } from '../../../src/core/clock.js'
 import { createHttpClient } from '../../../src/core/http/http-client.js'
 import { decodeHere } from '../../../src/core/images/decode.js'
+import { defaultImageRules, type ImageRules } from '../../../src/core/images/image-rules.js'
 import { type ImageRun, importImages } from '../../../src/core/images/import-images.js'
 import type { JobImageCounts } from '../../../src/core/jobs/job.js'
 import type { PendingImages } from '../../../src/core/ledger/ledger.js'
@@ -28,7 +29,7 @@ export interface ImagePhase {
   readonly events: readonly ProgressEvent[]
   /** Puts products into the store and makes their images pending; names them by key. */
   add(...products: readonly Pick<Product, 'key' | 'images' | 'variants'>[]): Promise<void>
-  run(options?: Partial<ImageRun>): Promise<JobImageCounts>
+  run(options?: Partial<ImageRun> & { readonly rules?: Partial<ImageRules> }): Promise<JobImageCounts>
   /** Original URLs of a product's gallery, in order. */
   gallery(key: string): Promise<readonly (string | null)[]>
   storeId(key: string): string
@@ -58,7 +59,7 @@ export async function withImagePhase(body: (phase: ImagePhase) => Promise<void>)
           events,
           storeId,
           add: (...products) => addProducts(products, store, ledger),
-          run: (options = {}) =>
+          run: ({ rules = {}, ...options } = {}) =>
             importImages({
               ledger,
               store,
@@ -71,6 +72,7 @@ export async function withImagePhase(body: (phase: ImagePhase) => Promise<void>)
                 name: wholesaler,
                 source: { kind: 'file', path: join(dir, 'feed', 'feed.csv') },
                 imageRoots: [],
+                imageRules: { ...defaultImageRules, ...rules },
               },
               allowPrivateHosts: [server.host],
               signal: new AbortController().signal,
@@ -129,6 +131,11 @@ export class ImageLedger {
     return keys.slice(0, size).flatMap((key) => this.products.get(key) ?? [])
   }
 
+  async noteGivenImages(_: unknown, __: string, key: string, given: readonly string[]): Promise<void> {
+    const product = this.products.get(key)
+    if (product !== undefined) this.products.set(key, { ...product, given })
+  }
+
   async finishImages(_: unknown, __: string, key: string): Promise<void> {
     this.pending.delete(key)
   }
@@ -157,7 +164,8 @@ async function addProducts(
     const item = items[index]
     if (item === undefined || result.outcome === 'rejected') throw new Error(JSON.stringify(result))
     const { key, product, images } = item
-    ledger.products.set(key, { key, storeId: result.storeId, wholesaler, imagesFingerprint: images, product })
+    const given = ledger.products.get(key)?.given ?? []
+    ledger.products.set(key, { key, storeId: result.storeId, wholesaler, imagesFingerprint: images, product, given })
     ledger.pending.add(key)
   }
 }

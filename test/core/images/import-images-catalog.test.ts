@@ -3,6 +3,7 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createHttpClient } from '../../../src/core/http/http-client.js'
 import { failureTtlMinMs } from '../../../src/core/images/failure-ttl.js'
+import { defaultImageRules } from '../../../src/core/images/image-rules.js'
 import { importImages } from '../../../src/core/images/import-images.js'
 import type { FeedSummary, Ledger } from '../../../src/core/ledger/ledger.js'
 import { openSqliteLedger } from '../../../src/core/ledger/sqlite-ledger.js'
@@ -58,7 +59,12 @@ async function withShop(body: (shop: Shop) => Promise<void>): Promise<void> {
               progress: silent,
               stateDir: dir,
               writer: { jobId: id, token: await ledger.nextNumber() },
-              wholesaler: { name: wholesaler, source: { kind: 'stdin' }, imageRoots: [] },
+              wholesaler: {
+                name: wholesaler,
+                source: { kind: 'stdin' },
+                imageRoots: [],
+                imageRules: defaultImageRules,
+              },
               allowPrivateHosts: [server.host],
               signal: new AbortController().signal,
             })

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { checkImage, framesMax } from '../../../src/core/images/check.js'
+import { decodeHere } from '../../../src/core/images/decode.js'
 import { type ProcessedImage, processImage, sideMax } from '../../../src/core/images/process.js'
 import { inTempDir } from '../../support/temp-dir.js'
 import { animation, jpeg, pixelBomb, png, redAndBlue } from './pictures.js'
@@ -158,6 +159,45 @@ describe('processImage', () => {
 
       assert.deepEqual(result, { ok: true, data: moving, extension: format, width: 20, height: 10 })
     }
+  })
+
+  it('makes still pictures of animations where the rules say so (I5)', async () => {
+    for (const format of ['gif', 'webp'] as const) {
+      const result = await decodeHere(await animation(3, format), { animated: 'first-frame', svg: 'refuse' })
+
+      assert.ok(result.ok)
+      const { pages = 1, width, height } = await sharp(result.data).metadata()
+      assert.deepEqual([pages, width, height], [1, 20, 10])
+    }
+  })
+
+  it('draws SVG where the rules say so, without what it refers to (I7)', async () => {
+    const path = join(import.meta.dirname, '../../../package.json')
+    const drawing = (inside: string) =>
+      Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20">${inside}</svg>`)
+    const rules = { animated: 'keep', svg: 'rasterize' } as const
+    const draw = async (inside: string) => {
+      const result = await decodeHere(drawing(inside), rules)
+      assert.ok(result.ok)
+      return result
+    }
+
+    const red = await draw('<rect width="40" height="20" fill="red"/>')
+    assert.deepEqual([red.extension, red.width, red.height], ['png', 40, 20])
+    assert.equal(await colorAt(red.data, 20, 10), 'red')
+    const empty = await draw('')
+    for (const href of [`file://${path}`, path, 'http://127.0.0.1:1/x.png']) {
+      const referring = await draw(`<script>x()</script><image href="${href}" width="40" height="20"/>`)
+      assert.ok(referring.data.equals(empty.data), href)
+    }
+    const bomb = await decodeHere(
+      Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="90000" height="90000"/>'),
+      rules,
+    )
+    assert.equal(bomb.ok ? 'fine' : bomb.code, 'too_many_pixels')
+    const entity = '<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/hostname">]>'
+    const external = await decodeHere(Buffer.concat([Buffer.from(entity), drawing('<text y="15">&x;</text>')]), rules)
+    assert.ok(!external.ok || external.data.equals(empty.data))
   })
 
   it('reports a picture that is cut short, in memory and on disk (I2)', async () => {

@@ -109,6 +109,7 @@ describe('mappingDigest', () => {
       mappingDigest({ exclude: { brand: 'x' } }),
       mappingDigest({ stock: { skipUnavailable: true } }),
       mappingDigest({ skuPrefix: 'x-' }),
+      mappingDigest({ variantImages: 'shared' }),
     ]
     assert.equal(new Set(digests).size, digests.length)
   })
