@@ -1,15 +1,21 @@
 /** Finds out which preset a feed needs, and says why. */
 import { WholesalerError } from '../errors.js'
 import { aren } from './presets/aren.js'
+import { awinCsv } from './presets/awin-csv.js'
+import { bestprice } from './presets/bestprice.js'
 import { ceneo } from './presets/ceneo.js'
 import { generic } from './presets/generic.js'
 import { google } from './presets/google.js'
 import { heureka } from './presets/heureka.js'
+import { idealoCsv } from './presets/idealo-csv.js'
 import { iof } from './presets/iof.js'
 import { js } from './presets/js.js'
 import { mada } from './presets/mada.js'
 import type { FeedLook, Preset } from './presets/preset.js'
+import { prisjakt } from './presets/prisjakt.js'
 import { shopifyCsv } from './presets/shopify-csv.js'
+import { skroutz } from './presets/skroutz.js'
+import { trovaprezzi } from './presets/trovaprezzi.js'
 import { woocommerceCsv } from './presets/woocommerce-csv.js'
 import { yml } from './presets/yml.js'
 import { nearest } from './product-map.js'
@@ -25,6 +31,12 @@ const presets: readonly Preset[] = [
   js,
   mada,
   aren,
+  skroutz,
+  bestprice,
+  trovaprezzi,
+  prisjakt,
+  idealoCsv,
+  awinCsv,
   google,
   generic,
 ]
@@ -56,6 +68,11 @@ export function choosePreset(look: FeedLook, said?: string): ChosenPreset | null
     if (reason !== null) return { preset, reason }
   }
   return null
+}
+
+/** Every preset that would take the feed, the chosen one first. */
+export function fittingPresets(look: FeedLook): readonly string[] {
+  return presets.filter(({ fits }) => fits(look) !== null).map(({ name }) => name)
 }
 
 /** Throws `config`, naming the presets there are. */

@@ -41,12 +41,17 @@ export function firstElement({ shape, first }: FeedLook): XmlElement | null {
   return shape.format === 'xml' && data !== undefined ? (data as XmlElement) : null
 }
 
-/** Whether an element has a child of this local name. */
-export function hasChild(element: XmlElement, name: string): boolean {
-  return element.children.some((child) => typeof child !== 'string' && child.name === name)
+/** Whether an element has a child of one of these local names. */
+export function hasChild(element: XmlElement, ...names: readonly string[]): boolean {
+  return element.children.some((child) => typeof child !== 'string' && names.includes(child.name))
+}
+
+/** Local names of all child elements. */
+export function childNames({ children }: XmlElement): ReadonlySet<string> {
+  return new Set(children.flatMap((child) => (typeof child === 'string' ? [] : [child.name])))
 }
 
 /** Whether one of the first records has a child of one of these names. */
 export function someHasChild({ shape, first }: FeedLook, ...names: readonly string[]): boolean {
-  return shape.format === 'xml' && first.some(({ data }) => names.some((name) => hasChild(data as XmlElement, name)))
+  return shape.format === 'xml' && first.some(({ data }) => hasChild(data as XmlElement, ...names))
 }
