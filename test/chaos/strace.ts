@@ -17,18 +17,38 @@ export interface Attached {
 }
 
 /** Resolves when strace is attached to the thread. `log`: a file for its notes. */
-export function inject(threadId: number, { calls, fault, when }: Injection, log: string): Promise<Attached> {
-  const names = calls.map((call) => `?${call}`).join(',')
-  const args = ['-p', `${threadId}`, '-o', log, '-e', `trace=${names}`]
-  const strace = spawn('strace', [...args, '-e', `inject=${names}:${fault}:when=${when}`], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
+export async function inject(threadId: number, { calls, fault, when }: Injection, log: string): Promise<Attached> {
+  const names = namesOf(calls)
+  const words = ['-p', `${threadId}`, '-e', `trace=${names}`, '-e', `inject=${names}:${fault}:when=${when}`]
+  const { ended } = await attach(words, log)
+  return { hits: ended.then(() => countHits(log)) }
+}
+
+/** Writes down all such calls of all threads of a process, with all bytes. Resolves when it does so. */
+export async function record(
+  processId: number,
+  calls: readonly string[],
+  log: string,
+): Promise<{ readonly ended: Promise<void> }> {
+  const everything = ['-xx', '-s', `${bytesMax}`]
+  return await attach(['-f', '-p', `${processId}`, ...everything, '-e', `trace=${namesOf(calls)}`], log)
+}
+
+/** Of one call that are written down: far more than any write of ours. */
+const bytesMax = 100_000_000
+
+function namesOf(calls: readonly string[]): string {
+  return calls.map((call) => `?${call}`).join(',')
+}
+
+function attach(words: readonly string[], log: string): Promise<{ readonly ended: Promise<void> }> {
+  const strace = spawn('strace', [...words, '-o', log], { stdio: ['ignore', 'ignore', 'pipe'] })
   const ended = new Promise<void>((resolve) => strace.once('close', () => resolve()))
   let said = ''
   return new Promise((resolve, reject) => {
     strace.stderr.setEncoding('utf8').on('data', (text: string) => {
       said += text
-      if (said.includes('attached')) resolve({ hits: ended.then(() => countHits(log)) })
+      if (said.includes('attached')) resolve({ ended })
     })
     strace.once('error', reject)
     void ended.then(() => reject(new Error(`strace did not attach: ${said}`)))

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { filesBelow, readProjectFile } from '../../support/project.js'
+import { faults, requiredGroups } from './fault-list.js'
 import { failedFaults, faultsIn, faultTable, type TestResult, tableLines, uncovered } from './fault-table.js'
 
 const test = (title: string, outcome: TestResult['outcome'] = 'passed'): TestResult => ({
@@ -24,5 +26,15 @@ describe('the table of faults', () => {
     assert.ok(lines.some((line) => /^P1 +failed +kill -9 at every named/.test(line)))
     assert.ok(lines.some((line) => /^P2 +skipped /.test(line)))
     assert.ok(lines.some((line) => /^P3 +NO TEST /.test(line)))
+  })
+
+  it('has a test for every fault of processes, disks and clocks', () => {
+    const sources = filesBelow('test', '.test.ts').map(readProjectFile).join('\n')
+    const required = Object.keys(faults).filter((id) => requiredGroups.some((letter) => id.startsWith(letter)))
+
+    const missing = required.filter(
+      (id) => !new RegExp(`['"\`].*(?:\\((?:\\w+, ?)*${id}[,)]|\\b${id}: )`).test(sources),
+    )
+    assert.deepEqual(missing, [])
   })
 })

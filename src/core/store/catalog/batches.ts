@@ -29,20 +29,23 @@ export class BatchTable {
 
   apply(batch: StoreBatch): readonly ItemResult[] {
     try {
-      return this.#database.transaction(() => {
-        passFence(this.#database, batch.jobId, batch.token)
-        const applied = this.#resultsOf(batch.id)
-        if (applied !== null) return applied
-
-        const now = this.#clock.now()
-        const results = this.#writeItems(batch, now)
-        this.#record(batch, results, now)
-        return results
-      })
+      // The ledger records the batch right after: a power loss must not take it from the store alone.
+      return this.#database.transaction(() => this.#applyOnce(batch), { durable: true })
     } catch (error: unknown) {
       this.#products.categories.forget()
       throw error
     }
+  }
+
+  #applyOnce(batch: StoreBatch): readonly ItemResult[] {
+    passFence(this.#database, batch.jobId, batch.token)
+    const applied = this.#resultsOf(batch.id)
+    if (applied !== null) return applied
+
+    const now = this.#clock.now()
+    const results = this.#writeItems(batch, now)
+    this.#record(batch, results, now)
+    return results
   }
 
   #resultsOf(batchId: string): readonly ItemResult[] | null {
