@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { ImageRules } from '../../../src/core/images/image-rules.js'
 import { type ImagePhase, withImagePhase } from './image-phase.js'
 import { jpeg } from './pictures.js'
@@ -23,8 +25,11 @@ async function afterTwoVanished(
 }
 
 /** What a person does in the shop: adds an image at the end of the product's. */
-async function attachByHand({ store, storeId }: ImagePhase, originalUrl: string): Promise<void> {
-  const put = { sha256: 'f'.repeat(64), path: '/dev/null', extension: 'jpg', width: 1, height: 1, bytes: 1 }
+async function attachByHand({ dir, store, storeId }: ImagePhase, originalUrl: string): Promise<void> {
+  // The store takes the file away.
+  const path = join(dir, 'by-hand.jpg')
+  await writeFile(path, 'bytes')
+  const put = { sha256: 'f'.repeat(64), path, extension: 'jpg', width: 1, height: 1, bytes: 5 }
   const facts = { perceptualHash: null, recipe: 1 }
   const { id } = await store.putImage({ ...put, ...facts, originalUrl })
   const { gallery } = await store.imagesOf(storeId('p'))
