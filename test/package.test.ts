@@ -74,6 +74,8 @@ describe('the published package', function () {
       'feed-inspect',
       'images',
       'images-audit',
+      'images-dedupe',
+      'images-reprocess',
       'import',
       'jobs',
       'recover',

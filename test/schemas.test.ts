@@ -57,6 +57,8 @@ const successes: readonly Run[] = [
   { args: ['images', 'MUG', '--plan'], code: 0, prints: 'images' },
   { args: ['images', 'audit'], code: 0, prints: 'images-audit' },
   { args: ['images', 'audit', 'MUG', '--rebuild', '--html', 'sheet.html'], code: 0, prints: 'images-audit' },
+  { args: ['images', 'dedupe', '--dry-run'], code: 0, prints: 'images-dedupe' },
+  { args: ['images', 'reprocess', '--dry-run'], code: 0, prints: 'images-reprocess' },
   { args: ['export', 'shop.csv'], code: 0, prints: 'export' },
   { args: ['jobs', 'retry', '9'], code: 0, prints: 'jobs-retry' },
   { args: ['jobs', 'cancel', '11'], code: 0, prints: 'jobs-cancel' },
@@ -66,6 +68,8 @@ const successes: readonly Run[] = [
   { args: ['import', 'products.csv', '--background'], code: 0, prints: 'import' },
   { args: ['recover'], code: 0, prints: 'recover' },
   { args: ['recover', '--dry-run'], code: 0, prints: 'recover' },
+  { args: ['images', 'dedupe'], code: 0, prints: 'images-dedupe' },
+  { args: ['images', 'reprocess', 'MUG', '--all'], code: 0, prints: 'images-reprocess' },
 ]
 
 const failures: readonly Run[] = [
@@ -99,7 +103,7 @@ function writeFeeds(dir: string): void {
 }
 
 describe('documents of real runs', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
 
   it('fit their published schemas, in success and in failure, and nothing else is printed', () =>
     inTempDir(async (dir) => {

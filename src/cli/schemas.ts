@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { findingStatuses } from '../core/doctor/check.js'
 import { feedFormats } from '../core/feed/feed.js'
-import { failReasons, jobStatuses, stuckReasons } from '../core/jobs/job.js'
+import { failReasons, jobKinds, jobStatuses, stuckReasons } from '../core/jobs/job.js'
 import { fallbackNames } from '../core/jobs/schedule-import.js'
 import { steps } from '../core/progress.js'
 import type * as documents from './documents.js'
@@ -37,7 +37,7 @@ const imageCounts = {
 
 const job = z.strictObject({
   id: number,
-  kind: z.literal('import'),
+  kind: z.enum(jobKinds),
   status: z.enum(jobStatuses),
   reason: z.string().nullable(),
   progress: z.number().int().min(0).max(100),
@@ -315,6 +315,29 @@ const imageAuditDocument = z.strictObject({
   html: z.string().nullable(),
 })
 
+const imageDedupeDocument = z.strictObject({
+  ...head,
+  dry_run: z.boolean(),
+  job_id: number.nullable(),
+  message: z.string(),
+  merges: z.array(z.strictObject({ kind: z.enum(['exact', 'near']), keep: id, spare: z.array(id) })),
+  products: number,
+  skipped: number,
+  removed: number,
+  restored: number,
+  undo_file: z.string().nullable(),
+})
+
+const imageReprocessDocument = z.strictObject({
+  ...head,
+  dry_run: z.boolean(),
+  job_id: number.nullable(),
+  chosen: number,
+  replaced: number,
+  changed: number,
+  failed: z.array(z.strictObject({ image_id: id, url: z.string().nullable(), reason: z.string() })),
+})
+
 const exportDocument = z.strictObject({ ...head, file: z.string(), bytes: number })
 
 const eventHead = { at: unixTime, at_iso: isoTime, job_id: number.nullable() }
@@ -390,6 +413,8 @@ export const documentSchemas = {
   'feed-inspect': inspectDocument satisfies z.ZodType<documents.InspectDocument>,
   images: imageStatusDocument satisfies z.ZodType<documents.ImageStatusDocument>,
   'images-audit': imageAuditDocument satisfies z.ZodType<documents.ImageAuditDocument>,
+  'images-dedupe': imageDedupeDocument satisfies z.ZodType<documents.ImageDedupeDocument>,
+  'images-reprocess': imageReprocessDocument satisfies z.ZodType<documents.ImageReprocessDocument>,
   export: exportDocument satisfies z.ZodType<documents.ExportDocument>,
   recover: recoverDocument satisfies z.ZodType<documents.RecoverDocument>,
   worker: workerDocument satisfies z.ZodType<documents.WorkerDocument>,

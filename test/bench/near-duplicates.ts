@@ -98,8 +98,8 @@ function row(name: string, pairs: readonly (readonly [Seen, Seen])[]): void {
       name.padEnd(30),
       `bits ${[0, 0.01, 0.5, 0.99, 1].map((share) => String(at(distances, share)).padStart(3)).join('')}`,
       `  color ${[0, 0.5, 0.99].map((share) => at(colors, share).toFixed(1).padStart(6)).join('')}`,
-      `  <=6 bits ${((100 * within(6, 255)) / pairs.length).toFixed(2).padStart(6)} %`,
-      `  and <=25 color ${((100 * within(6, 25)) / pairs.length).toFixed(2).padStart(6)} %`,
+      `  <=4 bits ${((100 * within(4, 255)) / pairs.length).toFixed(2).padStart(6)} %`,
+      `  and <=20 color ${((100 * within(4, 20)) / pairs.length).toFixed(2).padStart(6)} %`,
     ].join(''),
   )
 }

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict'
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { DatabaseSync } from '@photostructure/sqlite'
 import sharp from 'sharp'
-import type { ImageAuditDocument, ImageDecisionFields } from '../../src/cli/documents.js'
+import type {
+  ImageAuditDocument,
+  ImageDecisionFields,
+  ImageDedupeDocument,
+  ImageReprocessDocument,
+} from '../../src/cli/documents.js'
 import { type ImageServer, withImageServer } from '../support/image-server.js'
 import { inWorkplace, type Workplace } from './workplace.js'
 
@@ -247,6 +252,76 @@ describe('images audit', function () {
       const { code, images } = await importShop()
 
       assert.deepEqual([code, images.attached, images.downloaded, server.requests() - asked], [0, 2, 0, 0])
+    })
+  })
+})
+
+describe('images dedupe', function () {
+  this.timeout(60_000)
+
+  const json = async (place: Workplace, ...args: string[]): Promise<ImageDedupeDocument & { code: number | null }> => {
+    const { code, stdout } = await place.run('images', 'dedupe', ...args, '--json')
+    return { ...JSON.parse(stdout), code }
+  }
+
+  /** `B` shows the picture of `A`, from other bytes: the file has a note in it. */
+  async function withCopies(body: (scene: Scene) => Promise<void>): Promise<void> {
+    await withShop(async (scene) => {
+      const same = sharp(await picture(10))
+        .jpeg()
+        .withExif({ IFD0: { ImageDescription: 'other bytes' } })
+      const first = sharp(await picture(10)).jpeg()
+      scene.server.serve('/a1.jpg', await first.toBuffer())
+      scene.server.serve('/b.jpg', await same.toBuffer())
+      await scene.importShop()
+      await body(scene)
+    })
+  }
+
+  it('merges, asks no server again, and takes it back', async () => {
+    await withCopies(async ({ place, server, importShop }) => {
+      const before = [await imagesOf(place, 'A'), await imagesOf(place, 'B')]
+      const asked = server.requests()
+
+      const dry = await json(place, '--dry-run')
+      assert.deepEqual([dry.code, dry.products, dry.undo_file, dry.merges.length], [0, 1, null, 1])
+      assert.deepEqual(await imagesOf(place, 'B'), before[1])
+
+      const done = await json(place, '--delete')
+      assert.deepEqual([done.code, done.products, done.removed, (await mediaFiles(place)).length], [0, 1, 1, 2])
+      assert.equal((await imagesOf(place, 'B')).featured_image, before[0].featured_image)
+      const again = await importShop('--remap', '--verify')
+      assert.deepEqual([again.code, again.images.downloaded, server.requests()], [0, 0, asked])
+      assert.deepEqual((await json(place)).merges, [])
+
+      const undone = await json(place, '--undo', done.undo_file ?? '')
+      assert.deepEqual([undone.code, undone.products, undone.restored], [0, 1, 1])
+      assert.equal((await imagesOf(place, 'B')).images[0]?.sha256, before[1].images[0]?.sha256)
+      const jobs = JSON.parse((await place.run('jobs', '--json')).stdout)
+      assert.equal(jobs.jobs[0].kind, 'images')
+    })
+  })
+})
+
+describe('images reprocess', function () {
+  this.timeout(60_000)
+
+  it('does nothing unless asked, then replaces the files in place', async () => {
+    await withShop(async ({ place, server, importShop }) => {
+      await importShop()
+      const asked = server.requests()
+      const run = async (...args: string[]): Promise<ImageReprocessDocument> =>
+        JSON.parse(
+          (await place.run('images', 'reprocess', ...args, '--allow-private-host', '127.0.0.1', '--json')).stdout,
+        )
+      const before = await imagesOf(place, 'A')
+
+      const none = await run()
+      assert.deepEqual([none.chosen, server.requests()], [0, asked])
+      const { chosen, replaced, failed } = await run('A', '--all')
+
+      assert.deepEqual([chosen, replaced, failed, server.requests() - asked], [2, 2, [], 2])
+      assert.deepEqual(await imagesOf(place, 'A'), before)
     })
   })
 })

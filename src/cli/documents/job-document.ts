@@ -1,13 +1,13 @@
 /** A job as every document shows it, and its `status` document: also loaded by the quick path, so nothing heavy. */
 import { unixSeconds } from '../../core/clock.js'
 import { withoutSecrets } from '../../core/errors.js'
-import type { Job, JobImageCounts, JobStatus } from '../../core/jobs/job.js'
+import type { Job, JobImageCounts, JobKind, JobStatus } from '../../core/jobs/job.js'
 import { isSuccess } from '../exit-code.js'
 import { type DocumentHead, documentHead, type ErrorFields, type ErrorLike, errorFields, isoTime } from './document.js'
 
 export interface JobFields {
   readonly id: number
-  readonly kind: 'import'
+  readonly kind: JobKind
   readonly status: JobStatus
   /** Why it is stuck, failed or ended; null while it is scheduled or runs. */
   readonly reason: string | null

@@ -1,20 +1,15 @@
 /** The colours of a picture, place by place: what a perceptual hash over grey does not see. */
+import { averagePlaces } from './average-places.js'
 import type { ImageContent } from './check.js'
-import { loadSharp } from './sharp-lib.js'
 
-/** Places in each direction; a smaller difference than between 64 places is no other colour. */
+/** Places in each direction. */
 const side = 8
+const channels = 3
 
 /** 8 x 8 places, 3 bytes each. Throws for what cannot be decoded. */
 export async function colorSketch(content: ImageContent): Promise<Buffer> {
-  const sharp = await loadSharp()
-  return await sharp(content)
-    .flatten({ background: 'white' })
-    .resize(side, side, { fit: 'fill' })
-    .toColourspace('srgb')
-    .removeAlpha()
-    .raw()
-    .toBuffer()
+  const means = await averagePlaces(content, { columns: side, rows: side, grey: false })
+  return Buffer.from(means.map(Math.round))
 }
 
 /**
@@ -22,7 +17,6 @@ export async function colorSketch(content: ImageContent): Promise<Buffer> {
  * because most of a packshot is white.
  */
 const placesCounted = 8
-const channels = 3
 
 /** Mean difference of the most different places, each by its most different colour, 0-255. */
 export function colorDifference(one: Buffer, other: Buffer): number {

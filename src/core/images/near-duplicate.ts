@@ -5,16 +5,16 @@
  *
  * The constants are measured with `test/bench/near-duplicates.ts`: 80 generated pictures (packshots on white,
  * studio shots, scenes, textures), 12 variants of each, 3,160 pairs of different pictures. Found of variants:
- * resized to a half or a quarter 100 %, JPEG q60 and q30 100 %, WebP q50 86 %, brightened by 8 % 98 %, cropped
- * by 1 % a side 100 %, by 3 % 38 %, by 8 % 0 %; hue turned by 40 or 180 degrees 0 %, made grey 0 %. Of pairs of
- * different pictures 0.3 % are as near by their hash alone (packshots 3.2 %), none by hash and colours: their
- * colours differ by 85 at least, those of a hue turned by 40 degrees by 29.
+ * resized to a half or a quarter, JPEG q60 and q30, WebP q50 100 %, cropped by 1 % a side 95 %, brightened by
+ * 8 % 73 %, cropped by 3 % 14 %, by 8 % 0 %; hue turned by 40 or 180 degrees and made grey 0 %. Of pairs of
+ * different pictures 0.03 % are as near by their hash alone, none by hash and colours: their colours differ by
+ * 83 at least, those of a hue turned by 40 degrees by 26, those of a copy resized or compressed by 6 at most.
  */
 
 /** Most differing bits of 64. */
-export const nearDistanceMax = 6
+export const nearDistanceMax = 4
 /** Most difference of the colours where they differ most, 0-255: recoloured pictures are others. */
-export const nearColorMax = 25
+export const nearColorMax = 20
 /**
  * Fewest bits that say something. A picture with fewer is nearly one plane (white, a logo's ground): its hash
  * is that of every other such picture.

@@ -4,8 +4,8 @@
  * or another picture changes it. Method: N. Krawetz, "Kind of Like That", hackerfactor.com, 2013; with a
  * margin, because what an encoder leaves on a white ground is noise of one or two steps of 255.
  */
+import { averagePlaces } from './average-places.js'
 import type { ImageContent } from './check.js'
-import { loadSharp } from './sharp-lib.js'
 
 const [columns, rows] = [9, 8]
 /** Steps of grey, of 255, by which a neighbour must be brighter: without it half of all WebP copies are missed. */
@@ -13,14 +13,7 @@ const margin = 3
 
 /** 16 hex digits; of an animation its first frame. Throws for what cannot be decoded. */
 export async function perceptualHash(content: ImageContent): Promise<string> {
-  const sharp = await loadSharp()
-  const pixels = await sharp(content)
-    // What is seen where the picture is transparent: the page, white in nearly all shops.
-    .flatten({ background: 'white' })
-    .resize(columns, rows, { fit: 'fill' })
-    .greyscale()
-    .raw()
-    .toBuffer()
+  const pixels = await averagePlaces(content, { columns, rows, grey: true })
   let hash = 0n
   for (let row = 0; row < rows; row += 1) {
     for (let column = 0; column < columns - 1; column += 1) {

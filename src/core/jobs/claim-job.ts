@@ -3,7 +3,7 @@
 import type { Clock } from '../clock.js'
 import { WholesalerError } from '../errors.js'
 import type { Ledger } from '../ledger/ledger.js'
-import type { Job, JobOptions, Owner, RunningJob, ScheduledJob } from './job.js'
+import type { Job, JobKind, JobOptions, Owner, RunningJob, ScheduledJob } from './job.js'
 import type { JobStore, JobTable } from './job-store.js'
 import { schedule, start } from './job-transitions.js'
 import { describeOwner, judgeOwner, type OwnerJudge, thisProcess } from './owner.js'
@@ -24,16 +24,19 @@ export interface JobPorts {
 
 /**
  * The live job of any of these wholesalers; null when all are free. A job whose owner is certainly dead
- * blocks nobody, nor does a scheduled or stuck one; an owner that cannot be judged from here does.
+ * blocks nobody, nor does a scheduled or stuck one; an owner that cannot be judged from here does. Work on
+ * the images of the whole store shares all wholesalers.
  */
 export function findBusy(
   jobs: JobTable,
   wholesalers: readonly string[],
   judge: OwnerJudge = (owner) => judgeOwner(owner),
+  kind: JobKind = 'import',
 ): RunningJob | null {
   for (const job of jobs.values()) {
     if (job.status !== 'running') continue
-    const shares = job.options.wholesalers.some((name) => wholesalers.includes(name))
+    const isWhole = kind === 'images' || job.kind === 'images'
+    const shares = isWhole || job.options.wholesalers.some((name) => wholesalers.includes(name))
     if (shares && judge(job.lease.owner) !== 'dead') return job
   }
   return null
@@ -50,14 +53,14 @@ export async function createJob(options: JobOptions, ports: JobPorts): Promise<S
  * T1 and T2 at once: a request that this process works off itself. Throws `busy` when a wholesaler of it
  * has a live job; no job is left behind then.
  */
-export async function claimNewJob(options: JobOptions, ports: JobPorts): Promise<RunningJob> {
+export async function claimNewJob(options: JobOptions, ports: JobPorts, kind: JobKind = 'import'): Promise<RunningJob> {
   const { jobs, ledger, clock, owner = thisProcess() } = ports
   const id = await numberAbove(await highestNumber(jobs), ledger)
   const token = await ledger.nextNumber()
   return await jobs.transaction((table) => {
-    refuseBusy(table, options.wholesalers, ports)
+    refuseBusy(table, options.wholesalers, ports, kind)
     const now = clock.now()
-    const job = start(schedule({ id, options, now }), { owner, token, now })
+    const job = start(schedule({ id, options, now, kind }), { owner, token, now })
     return { put: [job], result: job }
   })
 }
@@ -113,15 +116,21 @@ function claimable(id: number, job: Job | undefined, self: Owner): ScheduledJob 
   throw new WholesalerError({ kind: 'usage', message: `job ${id} cannot be started: ${state}`, hint })
 }
 
-function refuseBusy(table: JobTable, wholesalers: readonly string[], { owner = thisProcess(), judge }: JobPorts): void {
-  const busy = findBusy(table, wholesalers, judge)
+function refuseBusy(
+  table: JobTable,
+  wholesalers: readonly string[],
+  { owner = thisProcess(), judge }: JobPorts,
+  kind: JobKind = 'import',
+): void {
+  const busy = findBusy(table, wholesalers, judge, kind)
   if (busy !== null) throw busyWith(busy, owner)
 }
 
-function busyWith({ id, options, lease }: RunningJob, self: Owner): WholesalerError {
+function busyWith({ id, kind, options, lease }: RunningJob, self: Owner): WholesalerError {
+  const what = kind === 'images' ? 'the images of the store' : options.wholesalers.join(', ')
   return new WholesalerError({
     kind: 'busy',
-    message: `${options.wholesalers.join(', ')}: job ${id} is at work on it (${describeOwner(lease.owner, self)})`,
+    message: `${what}: job ${id} is at work on it (${describeOwner(lease.owner, self)})`,
     hint: `Wait for its end with: wholesaler status ${id} --wait`,
   })
 }

@@ -14,6 +14,7 @@ import type {
   JobBase,
   JobCounts,
   JobFailures,
+  JobKind,
   JobOptions,
   JobStatus,
   Owner,
@@ -66,11 +67,13 @@ export function schedule(request: {
   readonly options: JobOptions
   readonly now: number
   readonly message?: string
+  /** Default: `import`. */
+  readonly kind?: JobKind
 }): ScheduledJob {
-  const { id, options, now, message = 'scheduled' } = request
+  const { id, options, now, message = 'scheduled', kind = 'import' } = request
   return {
     id,
-    kind: 'import',
+    kind,
     options,
     createdAt: now,
     scheduledAt: now,
@@ -234,6 +237,8 @@ export function markOwnerLost(
  */
 export function restartLimit(job: StuckJob, checkpoints: number): 'cancelled' | 'poison' | 'attempts' | null {
   if (job.cancelRequested) return 'cancelled'
+  // Only a person knows whether it is still wanted.
+  if (job.kind === 'images') return 'attempts'
   const { crashes, crashesInRow } = withCrash(job, checkpoints)
   if (crashesInRow >= crashesInRowMax) return 'poison'
   return crashes >= crashesMax ? 'attempts' : null
@@ -264,7 +269,10 @@ export function giveUp(
   const failures = withCrash(job, by.checkpoints)
   const said = {
     poison: `the last ${failures.crashesInRow} attempts ended the same way: ${job.evidence}`,
-    attempts: `${failures.crashes} attempts crashed, the last one: ${job.evidence}`,
+    attempts:
+      job.kind === 'images'
+        ? `it is not run again by itself: ${job.evidence}`
+        : `${failures.crashes} attempts crashed, the last one: ${job.evidence}`,
     cancelled: 'cancelled',
   }
   const { now, exitCode } = by

@@ -96,10 +96,14 @@ export interface JobFailures {
   readonly checkpoints: number
 }
 
+/** `import` is what people ask for; `images` changes images of the whole store, and nobody restarts it. */
+export const jobKinds = ['import', 'images'] as const
+export type JobKind = (typeof jobKinds)[number]
+
 /** What a job has in every state. */
 export interface JobBase {
   readonly id: number
-  readonly kind: 'import'
+  readonly kind: JobKind
   readonly options: JobOptions
   /** Unix ms. */
   readonly createdAt: number

@@ -5,7 +5,7 @@
  */
 import { WholesalerError } from '../errors.js'
 import type { Job, JobBase, JobCounts, JobEvent, JobFailures, JobImageCounts, JobOptions, Lease, Owner } from './job.js'
-import { completeReasons, failReasons, jobStatuses, stuckReasons } from './job.js'
+import { completeReasons, failReasons, jobKinds, jobStatuses, stuckReasons } from './job.js'
 import { type JobHistory, noHistory } from './job-history.js'
 
 /** `jobs.json` as a whole. `rev` counts the changes. */
@@ -124,7 +124,7 @@ function parseBase(stored: Fields, path: string): JobBase {
   const at = (field: string) => `${path}.${field}`
   return {
     id: count(stored.id, at('id')),
-    kind: oneOf(['import'])(stored.kind, at('kind')),
+    kind: oneOf(jobKinds)(stored.kind, at('kind')),
     options: parseOptions(stored.options, at('options')),
     createdAt: time(stored.createdAt, at('createdAt')),
     scheduledAt: time(stored.scheduledAt, at('scheduledAt')),

@@ -44,6 +44,7 @@ type Retryable = Extract<Job, { status: 'failed' }> | CompletedJob
 
 function refuse(job: Job): asserts job is Retryable {
   const { id } = job
+  if (job.kind === 'images') throw refusal(`job ${id} changed images`, 'Run its command again.')
   switch (job.status) {
     case 'failed':
       return

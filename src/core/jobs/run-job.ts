@@ -6,7 +6,7 @@ import { type ErrorKind, messageOf, WholesalerError } from '../errors.js'
 import { failpoint } from '../failpoint.js'
 import type { Writer } from '../ledger/ledger.js'
 import { claimJob, claimNewJob, type JobPorts } from './claim-job.js'
-import type { FailReason, FinishedJob, JobCounts, JobOptions, RunningJob, ScheduledJob } from './job.js'
+import type { FailReason, FinishedJob, JobCounts, JobKind, JobOptions, RunningJob, ScheduledJob } from './job.js'
 import { JobLease } from './job-lease.js'
 import { complete, fail, heldWith, mayReschedule, reschedule } from './job-transitions.js'
 
@@ -42,6 +42,8 @@ export interface RunContext {
 export interface JobRun<R extends WorkReport> {
   /** A scheduled job by id; or the options of a new one, which is claimed as it is made. */
   readonly job: number | JobOptions
+  /** Of a new job. Default: `import`. */
+  readonly kind?: JobKind
   readonly work: (context: RunContext) => Promise<R>
   /**
    * Aborted by whoever wants the run to stop, with a `WholesalerError` of kind `interrupted`. The work ends
@@ -77,7 +79,7 @@ export async function runJob<R extends WorkReport>(run: JobRun<R>, ports: JobPor
   const job =
     typeof run.job === 'number'
       ? await claimJob(run.job, ports, { ignoreNotBefore })
-      : await claimNewJob(run.job, ports)
+      : await claimNewJob(run.job, ports, run.kind)
   failpoint('job-claimed', job.id)
   run.onStart?.(job)
 

@@ -17,7 +17,7 @@ export interface ImageShop {
   readonly library: MemoryImageLibrary
   readonly dir: string
   /** Puts a picture in, with its own original, known to the library by its URL. */
-  put(url: string, picture: Sharp, downloaded?: string): Promise<StoreId>
+  put(url: string, picture: Sharp, downloaded?: Buffer): Promise<StoreId>
   /** A product that shows these images; returns its id. */
   show(key: string, ...images: readonly StoreId[]): Promise<StoreId>
 }
@@ -32,7 +32,7 @@ export async function withImageShop(body: (shop: ImageShop) => Promise<void>): P
       store,
       library,
       dir,
-      put: async (url, picture, downloaded = url) => {
+      put: async (url, picture, downloaded = Buffer.from(url)) => {
         const { data, info } = await picture.jpeg().toBuffer({ resolveWithObject: true })
         const path = join(dir, randomUUID())
         await writeFile(path, data)
