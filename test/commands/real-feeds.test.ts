@@ -100,6 +100,22 @@ const woocommerce = (text: string) =>
     })),
   )
 
+/** A configurable names the SKUs of its variants; a picture of both is one. */
+const magento2 = (text: string) => {
+  const rows = csvRows(text)
+  const parentOf = new Map<string, string>()
+  for (const { sku = '', configurable_variations: variations = '' } of rows) {
+    for (const [, child = ''] of variations.matchAll(/sku=([^,|]+)/g)) parentOf.set(child, sku)
+  }
+  return countGrouped(
+    rows.map(({ sku = '', base_image: base = '', additional_images: more = '' }) => ({
+      key: parentOf.get(sku) ?? sku,
+      images: [base, ...more.split(',')],
+      isVariant: parentOf.has(sku),
+    })),
+  )
+}
+
 const whole: readonly Whole[] = [
   { file: 'ceneo/ceneo_2025-12-10.xml', preset: 'ceneo', count: ceneo },
   { file: 'ceneo/ceneo_2025-12-17.xml', preset: 'ceneo', count: ceneo },
@@ -134,14 +150,14 @@ const whole: readonly Whole[] = [
   { file: 'json/thai_retail_part28.json.gz', preset: 'generic', count: thai },
   {
     file: 'magento2/magento2_sample_1994.csv.gz',
-    preset: 'generic',
-    count: flat('sku', (row) => [row.base_image ?? '', ...(row.additional_images ?? '').split(',')]),
+    preset: 'magento2-csv',
+    count: magento2,
   },
-  { file: 'ndjson/icecat_smartphones.ndjson', preset: 'generic', count: lines('id', 'id', 'image_url') },
+  { file: 'ndjson/icecat_smartphones.ndjson', preset: 'icecat-json', count: lines('id', 'id', 'image_url') },
   { file: 'ndjson/samsung_uk_750.ndjson', preset: 'generic', count: lines('sku', 'url', 'image_url') },
   {
     file: 'prestashop/products_import.csv',
-    preset: 'generic',
+    preset: 'prestashop-csv',
     count: flat('Product ID', (row) => (row['Image URLs (x;y;z...)'] ?? '').split(';')),
   },
   { file: 'prisjakt/prisjakt_ok_9.xml', preset: 'prisjakt', count: single('product', 'id', 'image') },
@@ -162,6 +178,7 @@ const known: Readonly<Record<string, Partial<FeedCount>>> = {
   'heureka/heureka_arche_77.xml': { records: 77, products: 10, variants: 77 },
   'idosell-iof/iof_full_46.xml': { products: 46, variants: 606, images: 118 },
   'json/thai_retail_part28.json.gz': { records: 2000, products: 1982, rejects: { no_name: 18 } },
+  'magento2/magento2_sample_1994.csv.gz': { records: 1994, products: 147, variants: 1847 },
   'ndjson/samsung_uk_750.ndjson': { records: 750, products: 471 },
   'shopify/shopify_real_export_hair.csv': { records: 565, products: 84, variants: 445 },
   'shopify/shopify_sample_apparel.csv': { records: 22, products: 20, variants: 22 },

@@ -7,15 +7,20 @@ import { ceneo } from './presets/ceneo.js'
 import { generic } from './presets/generic.js'
 import { google } from './presets/google.js'
 import { heureka } from './presets/heureka.js'
+import { icecatJson } from './presets/icecat-json.js'
 import { idealoCsv } from './presets/idealo-csv.js'
 import { iof } from './presets/iof.js'
 import { js } from './presets/js.js'
 import { mada } from './presets/mada.js'
+import { magento2Csv } from './presets/magento2-csv.js'
+import { magmiCsv } from './presets/magmi-csv.js'
 import type { FeedLook, Preset } from './presets/preset.js'
+import { prestashopCsv } from './presets/prestashop-csv.js'
 import { prisjakt } from './presets/prisjakt.js'
 import { shopifyCsv } from './presets/shopify-csv.js'
 import { skroutz } from './presets/skroutz.js'
 import { trovaprezzi } from './presets/trovaprezzi.js'
+import { vendureCsv } from './presets/vendure-csv.js'
 import { woocommerceCsv } from './presets/woocommerce-csv.js'
 import { yml } from './presets/yml.js'
 import { nearest } from './product-map.js'
@@ -24,6 +29,10 @@ import { nearest } from './product-map.js'
 const presets: readonly Preset[] = [
   woocommerceCsv,
   shopifyCsv,
+  magento2Csv,
+  magmiCsv,
+  prestashopCsv,
+  vendureCsv,
   iof,
   yml,
   ceneo,
@@ -37,6 +46,7 @@ const presets: readonly Preset[] = [
   prisjakt,
   idealoCsv,
   awinCsv,
+  icecatJson,
   google,
   generic,
 ]

@@ -4,6 +4,7 @@ import type { Feed, FeedEnd, FeedListener, FeedRecord, FeedShape } from '../feed
 import { CategoryTree, treeReader } from './category-path.js'
 import { choosePreset, noPreset } from './choose-preset.js'
 import { detectFormats } from './detect-formats.js'
+import { compileField } from './field.js'
 import { compileFilter } from './filter.js'
 import { digestOf } from './fingerprint.js'
 import type { ProductRules } from './finish-product.js'
@@ -13,7 +14,7 @@ import type { RecordMapping } from './map-single.js'
 import { MappedOutput } from './mapped-output.js'
 import type { MapListener, MappedProduct, Mapper, WholesalerMapping } from './mapping.js'
 import type { CompileContext } from './offer.js'
-import { firstOf, type Scope } from './picked.js'
+import { firstOf, type Scope, type Select, type Selectors } from './picked.js'
 import type { FeedLook, Preset } from './presets/preset.js'
 import { compilePriceRules, mergePriceRules } from './price.js'
 import type { ProductMap } from './product-map.js'
@@ -21,7 +22,7 @@ import { resolveMap } from './resolve-map.js'
 import { selectorsFor } from './selector.js'
 
 /** Raised whenever the same mapping makes other products of the same feed: all feeds are then mapped anew. */
-export const mapperVersion = 1
+export const mapperVersion = 2
 
 export interface MapperOptions {
   /** Folder for the temporary database of feeds whose records must be grouped. */
@@ -118,6 +119,7 @@ interface MappingJob {
 }
 
 interface CompiledJob {
+  readonly selectors: Selectors
   readonly mapping: RecordMapping
   readonly tree: CategoryTree | null
   readonly onSide: FeedListener['side'] | undefined
@@ -133,11 +135,12 @@ function compileJob({ map, preset, formatOf }: MappingJob, shape: FeedShape, not
   const tree = preset?.tree === undefined ? null : new CategoryTree()
   const mapping = compileMapping(map, { selectors, formatOf, note }, tree)
   if (tree === null || preset?.tree === undefined) {
-    return { mapping, tree, onSide: undefined, mustWait: () => false }
+    return { mapping, selectors, tree, onSide: undefined, mustWait: () => false }
   }
   const ids = treeIds(map, selectors)
   return {
     mapping,
+    selectors,
     tree,
     onSide: treeReader(preset.tree, tree, selectors),
     mustWait: (record) => tree.size === 0 && ids({ node: record.data, up: null }),
@@ -159,14 +162,16 @@ async function* mapFeed(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<readonly MappedProduct[], FeedEnd, void> {
   const output = new MappedOutput(job.rules, listener, feed.shape)
-  const { mapping, tree, onSide, mustWait } = compileJob(job, feed.shape, output.note)
+  const { mapping, selectors, tree, onSide, mustWait } = compileJob(job, feed.shape, output.note)
   output.keyOf = mapping.keyOf
   const feedListener: FeedListener = {
     reject: (reject) => listener.reject(reject),
     repair: (repair) => listener.repair(repair),
     ...(onSide === undefined ? {} : { side: onSide }),
   }
-  const chunks = feed.records(feedListener, signal)
+  const { unless } = job.map
+  const records = feed.records(feedListener, signal)
+  const chunks = unless === undefined ? records : without(records, compileField(unless, selectors), listener)
   if (mapping.namesOf === null && tree === null) return yield* mapEach(chunks, mapping, output)
   const { spillDir, inMemoryMax } = job.options
   const groups = groupRecords(chunks, {
@@ -177,6 +182,27 @@ async function* mapFeed(
     ...(inMemoryMax === undefined ? {} : { inMemoryMax }),
   })
   return yield* mapGroups(groups, mapping, output)
+}
+
+/** Leaves out the records that have a value at `unless`. */
+async function* without(
+  chunks: AsyncGenerator<readonly FeedRecord[], FeedEnd, void>,
+  unless: Select,
+  listener: MapListener,
+): AsyncGenerator<readonly FeedRecord[], FeedEnd, void> {
+  try {
+    for (;;) {
+      const next = await chunks.next()
+      if (next.done) return next.value
+      yield next.value.filter(({ data }) => {
+        const isLeftOut = unless({ node: data, up: null }) != null
+        if (isLeftOut) listener.skip('unless')
+        return !isLeftOut
+      })
+    }
+  } finally {
+    await chunks.return({ complete: false, records: 0 })
+  }
 }
 
 /** Every record is a product. */

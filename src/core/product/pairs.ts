@@ -1,8 +1,8 @@
 /** Names with values: attributes of products and options of variants, from all the ways feeds write them. */
-import { compileField, compileText } from './field.js'
+import { compileField, compileText, isRule, RecordProblem } from './field.js'
 import { type Scope, type Selectors, valuesOf } from './picked.js'
 import type { Attribute } from './product.js'
-import type { PairMap, PairSource } from './product-map.js'
+import type { FieldMap, PairMap, PairSource } from './product-map.js'
 
 export interface Pair {
   readonly name: string
@@ -30,6 +30,7 @@ function sourceReader(source: PairSource, selectors: Selectors): PairReader {
   if ('named' in source) return namedReader(source, selectors)
   if ('entries' in source) return entriesReader(source, selectors)
   if ('each' in source) return eachReader(source, selectors)
+  if ('text' in source) return textReader(source, selectors)
   return twoFields(source, selectors)
 }
 
@@ -47,12 +48,12 @@ function namedReader(
 
 function entriesReader(source: Extract<PairSource, { entries: string }>, selectors: Selectors): PairReader {
   const entries = selectors.entries(source.entries)
-  const isLeftOut = nameFilter(source.except)
+  const isMeant = nameFilter(source, selectors)
   const varying = source.varying === true
-  return (scope) =>
+  return (scope, base) =>
     entries(scope).flatMap(([name, picked]) => {
       const values = valuesOf(picked)
-      return values.length === 0 || isLeftOut(name) ? [] : [{ name, values, varying }]
+      return values.length === 0 || !isMeant(name, base ?? scope) ? [] : [{ name, values, varying }]
     })
 }
 
@@ -61,14 +62,14 @@ function eachReader(source: Extract<PairSource, { each: unknown }>, selectors: S
   const finders = paths.map((path) => selectors.scopes(path))
   const nameOf = compileText(source.name, selectors)
   const valuesAt = compileField(source.value, selectors)
-  const isLeftOut = nameFilter(source.except)
+  const isMeant = nameFilter(source, selectors)
   const varying = source.varying === true
-  return (scope) => {
+  return (scope, base) => {
     const pairs: Pair[] = []
     for (const find of finders) {
       for (const one of find(scope)) {
         const name = nameOf(one)
-        if (name == null || isLeftOut(name)) continue
+        if (name == null || !isMeant(name, base ?? scope)) continue
         const values = valuesOf(valuesAt(one))
         if (values.length > 0) pairs.push({ name, values, varying })
       }
@@ -77,25 +78,79 @@ function eachReader(source: Extract<PairSource, { each: unknown }>, selectors: S
   }
 }
 
-type TwoFields = Extract<PairSource, { readonly ignore?: unknown }>
-
-function twoFields(source: TwoFields, selectors: Selectors): PairReader {
-  const nameOf = compileText(source.name, selectors)
-  const valuesAt = compileField(source.value, selectors)
-  const ignore = new Set(source.ignore)
+function textReader(source: Extract<PairSource, { text: unknown }>, selectors: Selectors): PairReader {
+  const textAt = compileField(source.text, selectors)
+  const { between, sign, values: separator } = source
+  const isMeant = nameFilter(source, selectors)
   const varying = source.varying === true
   return (scope, base) => {
-    const values = valuesOf(valuesAt(scope)).filter((value) => !ignore.has(value))
-    if (values.length === 0) return []
-    const name = nameOf(scope) ?? (base === undefined ? null : nameOf(base))
-    return name == null ? [] : [{ name, values, varying }]
+    const pairs = valuesOf(textAt(scope)).flatMap((text) => splitPairs(text, between, sign))
+    return pairs.flatMap(({ name, value }) => {
+      const values = (separator === undefined ? [value] : value.split(separator)).map((one) => one.trim())
+      const filled = values.filter((one) => one !== '')
+      return filled.length === 0 || !isMeant(name, base ?? scope) ? [] : [{ name, values: filled, varying }]
+    })
   }
 }
 
-function nameFilter(except: readonly string[] | undefined): (name: string) => boolean {
-  if (except === undefined) return () => false
-  const names = new Set(except.map((name) => name.toLowerCase()))
-  return (name) => names.has(name.toLowerCase())
+function splitPairs(text: string, between: string, sign: string): { name: string; value: string }[] {
+  const pairs: { name: string; value: string }[] = []
+  for (const piece of text.split(between)) {
+    const at = piece.indexOf(sign)
+    const last = pairs.at(-1)
+    if (at > 0) pairs.push({ name: piece.slice(0, at).trim(), value: piece.slice(at + sign.length) })
+    else if (last !== undefined) last.value += between + piece
+  }
+  return pairs
+}
+
+type TwoFields = Extract<PairSource, { readonly ignore?: unknown }>
+
+function twoFields(source: TwoFields, selectors: Selectors): PairReader {
+  const namesAt = compileField(source.name, selectors)
+  const valuesAt = compileField(source.value, selectors)
+  const ignore = new Set(source.ignore)
+  const varying = source.varying === true
+  const areLists = isRule(source.name) && source.name.split !== undefined
+  return (scope, base) => {
+    const values = valuesOf(valuesAt(scope)).filter((value) => !ignore.has(value))
+    if (values.length === 0) return []
+    const own = valuesOf(namesAt(scope))
+    const names = own.length > 0 || base === undefined ? own : valuesOf(namesAt(base))
+    if (areLists) return paired(names, values, varying)
+    const [name] = names
+    return name === undefined ? [] : [{ name, values, varying }]
+  }
+}
+
+/** Lists of different lengths do not tell which value is whose. */
+function paired(names: readonly string[], values: readonly string[], varying: boolean): readonly Pair[] {
+  if (names.length !== values.length) {
+    const reason = `${names.length} options (${names.join(', ')}) have ${values.length} values (${values.join(', ')})`
+    throw new RecordProblem('uneven_options', reason)
+  }
+  return names.map((name, index) => ({ name, values: [values[index] ?? ''], varying }))
+}
+
+type NameFilter = (name: string, product: Scope) => boolean
+
+/** By the names that the map leaves out, and those that the product lists. */
+function nameFilter(
+  { except = [], only }: { readonly except?: readonly string[] | undefined; readonly only?: FieldMap | undefined },
+  selectors: Selectors,
+): NameFilter {
+  const leftOut = new Set(except.map((name) => name.toLowerCase()))
+  if (only === undefined) return (name) => !leftOut.has(name.toLowerCase())
+  const listAt = compileField(only, selectors)
+  let last: { readonly node: unknown; readonly names: ReadonlySet<string> } | null = null
+  return (name, { node, up }) => {
+    // All variants of a product ask for the same list, one after the other.
+    if (last?.node !== node) {
+      last = { node, names: new Set(valuesOf(listAt({ node, up })).map((one) => one.toLowerCase())) }
+    }
+    const folded = name.toLowerCase()
+    return last.names.has(folded) && !leftOut.has(folded)
+  }
 }
 
 /** Attributes of one product: values of the same name together, each once. */

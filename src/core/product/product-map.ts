@@ -55,6 +55,8 @@ export interface CategoryRule extends FieldRule {
 interface PairRule {
   /** Names (any case) that are left out. */
   readonly except?: readonly string[] | undefined
+  /** Only these names (any case), as the record of the product lists them. */
+  readonly only?: FieldMap | undefined
   /** As options: only those in which the variants of a product differ. */
   readonly varying?: boolean | undefined
 }
@@ -63,9 +65,22 @@ interface PairRule {
 export type PairSource =
   /** One element or object per pair, with the paths of name and value inside it. */
   | ({ readonly each: string | readonly string[]; readonly name: FieldMap; readonly value: FieldMap } & PairRule)
-  /** Every child element or key of this one is a pair. */
+  /** Every child element, key or column of this one is a pair; `.` is the record itself. */
   | ({ readonly entries: string } & PairRule)
-  /** Name and value stand in two fields: `Option1 Name`, `Option1 Value`. */
+  /** One text holds them all: `color=Red,size=M`. A piece without the sign goes on with the value before it. */
+  | ({
+      readonly text: FieldMap
+      /** Between two pairs: `,`. */
+      readonly between: string
+      /** Between a name and its value: `=`. */
+      readonly sign: string
+      /** Between several values of one name: `|`. */
+      readonly values?: string | undefined
+    } & PairRule)
+  /**
+   * Name and value stand in two fields: `Option1 Name`, `Option1 Value`. Where the name is a rule that splits, both are
+   * lists of the same length: `Color|Size`, `Red|M`.
+   */
   | {
       readonly name: FieldMap
       readonly value: FieldMap
@@ -159,6 +174,10 @@ export interface ProductMap extends OfferMap {
   readonly continues?: FieldMap | undefined
   /** Variants name the SKU of another record, or `id:` and its id (WooCommerce's `Parent`). */
   readonly parent?: FieldMap | undefined
+  /** SKUs of the records that are variants of this one, before it or behind (Magento's `configurable_variations`). */
+  readonly children?: FieldMap | undefined
+  /** Records that have a value here are left out: texts of other languages, blog posts. */
+  readonly unless?: FieldMap | undefined
   readonly variants?: VariantMap | undefined
 }
 
@@ -234,6 +253,8 @@ const productFields: FieldNames<ProductMap> = {
   group: true,
   continues: true,
   parent: true,
+  children: true,
+  unless: true,
   variants: true,
 }
 

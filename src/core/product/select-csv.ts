@@ -19,7 +19,7 @@ export function csvSelectors(columns: readonly string[]): Selectors {
       return index === undefined ? absent : cell(index)
     },
     scopes: () => () => [],
-    entries: () => () => [],
+    entries: (path) => (path === '.' ? entriesOf(columns) : () => []),
   }
 }
 
@@ -31,6 +31,11 @@ function cell(index: number): Select {
     const text = (scope.node as CsvRow)[index]
     return text === undefined ? undefined : textOrBlank(text)
   }
+}
+
+/** All columns with their cells. */
+function entriesOf(columns: readonly string[]): ReturnType<Selectors['entries']> {
+  return ({ node }) => columns.map((column, index) => [column, textOrBlank((node as CsvRow)[index] ?? '')] as const)
 }
 
 /** Column names are compared without case, spaces and a namespace prefix such as `g:`. */

@@ -219,17 +219,6 @@ describe('mapping real feeds', () => {
     assert.deepEqual([result.products.length, keysOf(result).size, result.rejects.length], [49_688, 49_688, 0])
   })
 
-  it('feeds without a preset of their own are mapped by their names', async function () {
-    const counts = {
-      'prestashop/products_import.csv': 7,
-      'magento2/magento2_sample_1994.csv.gz': 1994,
-    }
-    for (const [name, products] of Object.entries(counts)) {
-      const result = await mapFile(realFeed(this, name))
-      assert.deepEqual([result.preset, result.products.length, result.rejects.length], ['generic', products, 0], name)
-    }
-  })
-
   it('feeds that nobody understands yet ask for a map', async function () {
     for (const name of ['bmecat/bmecat12_new_catalog.xml', 'prestashop/combinations_import.csv']) {
       await assert.rejects(mapFile(realFeed(this, name)), { kind: 'config', message: /no preset fits/ })

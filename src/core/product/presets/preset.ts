@@ -1,5 +1,5 @@
 /** A preset: what is known of a feed format, as plain data, and how such a feed is recognised. */
-import type { FeedRecord, FeedShape, XmlElement } from '../../feed/feed.js'
+import type { CsvRow, FeedRecord, FeedShape, XmlElement } from '../../feed/feed.js'
 import type { CategoryTreeMap } from '../category-path.js'
 import type { FilterRules, StockRules } from '../filter.js'
 import type { PriceRules } from '../price.js'
@@ -33,6 +33,19 @@ export function hasColumns({ shape }: FeedLook, ...names: readonly string[]): bo
   if (shape.format !== 'csv') return false
   const columns = new Set((shape.columns ?? []).map((column) => column.toLowerCase().trim()))
   return names.every((name) => columns.has(name.toLowerCase()))
+}
+
+/** The cells of a column in the first records, trimmed; none when the feed has no such column. */
+export function cellsOf({ shape, first }: FeedLook, name: string): readonly string[] {
+  const index = (shape.columns ?? []).findIndex((column) => column.toLowerCase() === name.toLowerCase())
+  return index < 0 ? [] : first.map(({ data }) => (data as CsvRow)[index]?.trim() ?? '')
+}
+
+/** Whether the first record of a JSON feed has all of these keys. */
+export function hasKeys({ shape, first }: FeedLook, ...names: readonly string[]): boolean {
+  const data = first[0]?.data
+  if ((shape.format !== 'json' && shape.format !== 'ndjson') || data === undefined) return false
+  return names.every((name) => Object.hasOwn(data, name))
 }
 
 /** The first record of an XML feed; null for another format. */
