@@ -100,17 +100,31 @@ export async function restartFound(
   return restarted
 }
 
-/** Looks until everything that only watching can tell is told; a minute and a half at most. */
+/**
+ * Looks until everything that only watching can tell is told; a minute and a half at most. What is certain does
+ * not wait for the rest: it is restarted meanwhile, for whoever is there to take it.
+ */
 async function look(request: RecoverRequest, ports: RecoverPorts): Promise<readonly Finding[]> {
+  const certain = new Map<number, Finding>()
   for (;;) {
-    const findings = await findStuck(ports, request)
+    const seen = await findStuck(ports, request)
+    const findings = [...seen.filter(({ job }) => !certain.has(job.id)), ...certain.values()].sort(byJob)
     const patient = request.wait && request.launch === null
     const unsure = request.wait ? findings.filter((found) => isUnsure(found, ports.clock.now(), patient)) : []
     if (unsure.length === 0) return findings
+    if (!request.dryRun) {
+      const stuck = findings.filter(({ job, verdict }) => verdict.state === 'stuck' && !certain.has(job.id))
+      await restartFound(stuck, ports)
+      for (const found of stuck) certain.set(found.job.id, found)
+    }
     const ids = unsure.map(({ job }) => job.id).join(', ')
     ports.onNote(`Watching job ${ids}: its process may be silent.`)
     await ports.clock.sleep(watchEveryMs, request.signal)
   }
+}
+
+function byJob(one: Finding, other: Finding): number {
+  return one.job.id - other.job.id
 }
 
 class Recovery {

@@ -153,6 +153,29 @@ describe('recoverJobs', () => {
       assert.ok(scene.clock.monotonic() >= leaseMs && scene.clock.monotonic() < leaseMs + 20_000)
     }))
 
+  it('does not let the job of a dead owner wait for one that has to be watched', () => {
+    const dead = runningJob(2, { owner: { ...sampleOwner, host: 'dead' }, options: { wholesalers: ['other'] } })
+    return withScene([runningJob(1), dead], async (scene) => {
+      scene.clock.advance(leaseMs - 10_000)
+      scene.silentSince.set(1, 0)
+      scene.verdicts.set('dead', 'dead')
+      const startedAt = scene.clock.now()
+
+      const found = await recoverJobs(request(), scene)
+
+      assert.deepEqual(
+        found.map(({ job, verdict, action }) => [job.id, verdict.state, action]),
+        [
+          [1, 'stuck', 'finished_here'],
+          [2, 'stuck', 'finished_here'],
+        ],
+      )
+      const stuckAt = (index: number) => found[index]?.job.events.find(({ message }) => /^stuck/.test(message))?.at
+      assert.equal(stuckAt(1), startedAt)
+      assert.ok((stuckAt(0) ?? 0) > startedAt)
+    })
+  })
+
   it('acquits an owner that gives a sign of life while it is watched', () =>
     withScene([runningJob(1)], async (scene) => {
       scene.clock.advance(leaseMs - 10_000)
