@@ -6,6 +6,7 @@ import { loadConfig } from '../core/config/load-config.js'
 import { type Check, type Finding, type FindingStatus, runChecks } from '../core/doctor/check.js'
 import { checkConfig, checkFeeds } from '../core/doctor/check-feeds.js'
 import { checkClock, checkCron, checkNode } from '../core/doctor/check-machine.js'
+import { checkShop } from '../core/doctor/check-shop.js'
 import {
   checkDatabase,
   checkDisk,
@@ -21,7 +22,7 @@ import { ledgerMigrations } from '../core/ledger/schema.js'
 import { catalogMigrations } from '../core/store/catalog/schema.js'
 import { type DoctorDocument, doctorDocument } from './documents.js'
 import { plain } from './print.js'
-import { catalogName, ledgerName } from './wiring.js'
+import { catalogName, ledgerName, openShopClient } from './wiring.js'
 
 export interface DoctorOptions {
   readonly place: StatePlace
@@ -48,7 +49,7 @@ export async function runDoctor({ place, offline, machine = thisMachine }: Docto
       checkDatabase('ledger', join(stateDir, ledgerName), ledgerMigrations.length),
       checkDatabase('catalog', join(stateDir, catalogName), catalogMigrations.length),
       checkConfig(configPath),
-      ...(offline ? [] : await feedChecks(configPath, machine, http)),
+      ...(offline ? [] : await serverChecks(configPath, machine, http)),
     ]
     return doctorDocument(await runChecks(checks))
   } finally {
@@ -57,14 +58,18 @@ export async function runDoctor({ place, offline, machine = thisMachine }: Docto
 }
 
 /** None for a config that cannot be read: that is a finding already. */
-async function feedChecks(
+async function serverChecks(
   path: string | null,
   machine: Machine,
   http: ReturnType<typeof createHttpClient>,
 ): Promise<readonly Check[]> {
   try {
     const config = await loadConfig(path)
-    return checkFeeds({ config, around: { cwd: process.cwd(), env: process.env }, http, machine })
+    const feeds = checkFeeds({ config, around: { cwd: process.cwd(), env: process.env }, http, machine })
+    const { store } = config
+    if (store.type === 'catalog') return feeds
+    const open = () => openShopClient(path, store, { http, onWarning: () => {} })
+    return [...checkShop({ open, uploads: store.images === 'upload', clock: machine.clock }), ...feeds]
   } catch (error: unknown) {
     if (error instanceof WholesalerError) return []
     throw error

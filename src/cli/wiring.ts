@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Clock } from '../core/clock.js'
 import { systemClock } from '../core/clock.js'
-import type { Config } from '../core/config/config.js'
+import type { Config, WooCommerceConfig } from '../core/config/config.js'
 import type { StatePlace } from '../core/config/find-state-dir.js'
 import { hasCode, WholesalerError } from '../core/errors.js'
 import type { HttpClient } from '../core/http/http-client.js'
@@ -13,6 +13,7 @@ import type { Ledger } from '../core/ledger/ledger.js'
 import type { JobLedger } from '../core/ledger/sqlite-job-ledger.js'
 import type { OpenMappedFeed } from '../core/map-feed.js'
 import type { Store } from '../core/store/store.js'
+import type { ShopClient } from '../core/store/woocommerce/shop-client.js'
 
 export const catalogName = 'catalog.db'
 export const ledgerName = 'ledger.db'
@@ -205,26 +206,35 @@ interface ShopSurroundings {
 async function openConfigured(stateDir: string, config: Config, around: ShopSurroundings): Promise<Store> {
   const { store } = config
   if (store.type === 'catalog') return await openCatalog(stateDir, store.currency ?? null)
-  const [{ createShopClient }, { readShopCredentials }, { createWooCommerceStore }] = await Promise.all([
-    import('../core/store/woocommerce/client.js'),
-    import('../core/store/woocommerce/credentials.js'),
-    import('../core/store/woocommerce/woocommerce-store.js'),
-  ])
-  const credentials = readShopCredentials(process.env, {
-    url: store.url,
-    folder: config.path === null ? process.cwd() : dirname(config.path),
-    uploads: store.images === 'upload',
-  })
-  const { url, requests, weightUnit, sizeUnit, ...choices } = store
+  const { createWooCommerceStore } = await import('../core/store/woocommerce/woocommerce-store.js')
+  const { url: _url, requests, weightUnit, sizeUnit, ...choices } = store
   return createWooCommerceStore({
     ...choices,
     ...around,
     clock: systemClock,
     ledgerId: await ledgerId(stateDir),
-    client: createShopClient({ url, credentials, clock: systemClock, ...around }),
+    client: await openShopClient(config.path, store, around),
     units: { weight: weightUnit, size: sizeUnit },
     requests: { sizeMax: requests.size, inFlightMax: requests.inFlight },
   })
+}
+
+/** The shop's API, with the credentials of the environment. Throws `config` when they are missing or cannot work. */
+export async function openShopClient(
+  configPath: string | null,
+  store: WooCommerceConfig,
+  around: ShopSurroundings,
+): Promise<ShopClient> {
+  const [{ createShopClient }, { readShopCredentials }] = await Promise.all([
+    import('../core/store/woocommerce/client.js'),
+    import('../core/store/woocommerce/credentials.js'),
+  ])
+  const credentials = readShopCredentials(process.env, {
+    url: store.url,
+    folder: configPath === null ? process.cwd() : dirname(configPath),
+    uploads: store.images === 'upload',
+  })
+  return createShopClient({ url: store.url, credentials, clock: systemClock, ...around })
 }
 
 /** Goes with the ledger of a state folder, and is gone with it. */

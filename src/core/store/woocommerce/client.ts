@@ -1,5 +1,6 @@
 /** `ShopClient` by HTTP. */
 import { setMaxListeners } from 'node:events'
+import pLimit from 'p-limit'
 import type { Clock } from '../../clock.js'
 import { WholesalerError } from '../../errors.js'
 import type { HttpClient, HttpMethod, HttpRequest, HttpResponse } from '../../http/http-client.js'
@@ -36,6 +37,8 @@ export interface ShopClientOptions {
   readonly onWarning?: (message: string) => void
 }
 
+/** Reads at once: a look-up costs the shop a tenth of a write, and has to leave room for those. */
+const readsMax = 4
 /** Requests and waits that may depend on one signal. */
 const signalListenersMax = 200
 /** Longer query strings go into the body: web servers refuse lines of 8 KB. */
@@ -48,6 +51,7 @@ export function createShopClient(options: ShopClientOptions): ShopClient {
 class RestClient implements ShopClient {
   readonly #options: ShopClientOptions
   readonly #circuit: Circuit
+  readonly #reads = pLimit(readsMax)
   #address: ShopAddress
   /** Whether the form of the address is known to work. */
   #settled: boolean
@@ -66,7 +70,11 @@ class RestClient implements ShopClient {
     return this.#address.site
   }
 
-  async read(route: string, parameters: Parameters = {}): Promise<Read> {
+  read(route: string, parameters: Parameters = {}): Promise<Read> {
+    return this.#reads(() => this.#readNow(route, parameters))
+  }
+
+  async #readNow(route: string, parameters: Parameters): Promise<Read> {
     for (let tried = 1; ; tried += 1) {
       const { response, body } = await this.#exchangeRead(route, parameters)
       if (body.kind === 'prefixed') this.#warn(body.prefix)

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { messageOf, WholesalerError } from '../../errors.js'
+import { parseShopAddress } from './address.js'
 
 export interface ShopCredentials {
   /** Consumer key and secret: for products. */
@@ -25,7 +26,7 @@ export function readShopCredentials(
 ): ShopCredentials {
   const consumer = readPair(env, folder, consumerNames)
   const application = readPair(env, folder, applicationNames)
-  const isSecure = new URL(url).protocol === 'https:'
+  const isSecure = parseShopAddress(url).site.startsWith('https:')
   if (consumer === null && (application === null || !isSecure)) {
     const only = application === null ? '' : '; an application password works over https only'
     throw config(

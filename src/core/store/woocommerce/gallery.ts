@@ -11,7 +11,9 @@ import { parseEntry, type ShopEntry } from './shop-entry.js'
 
 export interface GalleryPorts {
   readonly client: ShopClient
+  /** For single images, and for batches of variations. */
   readonly pacer: Pacer
+  readonly batchPacer: Pacer
   readonly clock: Clock
   readonly variationsOf: (parentId: number) => Promise<ShopEntry[]>
 }
@@ -90,7 +92,7 @@ export class Gallery {
 
   /** Variations first: the mark of the product says that all is done. Null, or why the end is not clear. */
   async #write({ entry, variations }: Held, links: ImageLinks): Promise<string | null> {
-    const { client, pacer } = this.#ports
+    const { client, pacer, batchPacer } = this.#ports
     const wanted = new Map(links.variants)
     const ops: Op[] = []
     for (const [key, { id, imageIds }] of variations) {
@@ -98,7 +100,7 @@ export class Gallery {
       if (imageIds[0] !== image)
         ops.push({ list: 'update', body: { id, image: image === undefined ? {} : { id: image } } })
     }
-    const ends = await sendOps(`/wc/v3/products/${entry.id}/variations/batch`, ops, this.#ports)
+    const ends = await sendOps(`/wc/v3/products/${entry.id}/variations/batch`, ops, { client, pacer: batchPacer })
     for (const end of ends.values()) {
       if (end.kind === 'refused') throw notSet(entry.id, end.problem.message)
       if (end.kind !== 'done') return end.reason

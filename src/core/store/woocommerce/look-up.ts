@@ -1,5 +1,4 @@
 /** Finds products and variations in the shop, many at a time, those in the trash too. */
-import pLimit from 'p-limit'
 import { WholesalerError } from '../../errors.js'
 import type { Parameters } from './address.js'
 import type { ShopClient } from './shop-client.js'
@@ -7,12 +6,9 @@ import { entryFields, foldShopSku, parseEntry, type ShopEntry, shopSku, skuLengt
 
 /** Most things in one page of an answer, and in one list of a question. */
 const pageSize = 100
-/** Look-ups at once: they cost the shop 5 ms per SKU, a tenth of a write. */
-const readsMax = 3
 
 export class LookUp {
   readonly #client: ShopClient
-  readonly #limit = pLimit(readsMax)
 
   constructor(client: ShopClient) {
     this.#client = client
@@ -26,18 +22,14 @@ export class LookUp {
     // The list is cut at commas, so that a SKU that has one is asked for alone.
     const alone = wanted.filter((sku) => sku.includes(',')).map((sku) => [sku])
     const lists = [...alone, ...chunks(wanted.filter((sku) => !sku.includes(',')))]
-    const found = await Promise.all(
-      lists.map((list) => this.#limit(() => this.#list('/wc/v3/products', { sku: list.join(',') }))),
-    )
+    const found = await Promise.all(lists.map((list) => this.#list('/wc/v3/products', { sku: list.join(',') })))
     return found.flat()
   }
 
   /** Products, not variations, by id. */
   async byIds(ids: Iterable<number>): Promise<ShopEntry[]> {
     const lists = chunks([...new Set(ids)].filter((id) => Number.isSafeInteger(id) && id > 0))
-    const found = await Promise.all(
-      lists.map((list) => this.#limit(() => this.#list('/wc/v3/products', { include: list.join(',') }))),
-    )
+    const found = await Promise.all(lists.map((list) => this.#list('/wc/v3/products', { include: list.join(',') })))
     return found.flat()
   }
 
@@ -50,7 +42,7 @@ export class LookUp {
 
   /** In the order in which the shop shows them. */
   async variationsOf(parentId: number): Promise<ShopEntry[]> {
-    const found = await this.#limit(() => this.#list(`/wc/v3/products/${parentId}/variations`, {}))
+    const found = await this.#list(`/wc/v3/products/${parentId}/variations`, {})
     // Asked below their parent, some shops leave its id out.
     return found
       .map((entry) => ({ ...entry, parentId }))

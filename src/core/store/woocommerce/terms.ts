@@ -2,6 +2,7 @@
  * Categories by path, tags, brands and global attributes: found, or made once, and remembered while we run. Making
  * one that exists is answered with its id (`term_exists`), so a lost answer is simply asked for again.
  */
+import pLimit from 'p-limit'
 import type { Clock } from '../../clock.js'
 import { WholesalerError } from '../../errors.js'
 import type { Product } from '../../product/product.js'
@@ -12,6 +13,8 @@ import { decodeEntities } from './shop-entry.js'
 export type Taxonomy = 'categories' | 'tags' | 'brands'
 
 const pageSize = 100
+/** Terms made at once. */
+const makesMax = 2
 /** Tries to make one term; a shop that has not made it by then is broken. */
 const triesMax = 5
 /** Wait between tries. */
@@ -25,6 +28,7 @@ export class Terms {
   /** Ids by parent and folded name; null for a taxonomy that the shop does not have. */
   readonly #known = new Map<string, Promise<Map<string, number> | null>>()
   readonly #underway = new Map<string, Promise<number>>()
+  readonly #makes = pLimit(makesMax)
 
   constructor(
     client: ShopClient,
@@ -83,7 +87,9 @@ export class Terms {
     if (id !== undefined) return id
     // Two products may want the same new category at once.
     const key = `${taxonomy} ${place}`
-    const work = this.#underway.get(key) ?? this.#make(taxonomy, name, parent).finally(() => this.#underway.delete(key))
+    const work =
+      this.#underway.get(key) ??
+      this.#makes(() => this.#make(taxonomy, name, parent)).finally(() => this.#underway.delete(key))
     this.#underway.set(key, work)
     const made = await work
     known?.set(place, made)

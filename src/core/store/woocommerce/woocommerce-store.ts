@@ -88,9 +88,20 @@ class ShopStore implements WooCommerceStore {
     this.#pacer = new Pacer(clock, options.requests)
     this.#lookUp = new LookUp(client)
     const pacer = this.#pacer
-    const shelf = { client, pacer, clock, lookUp: this.#lookUp }
+    // Images go one by one and take as long as they are large: they say nothing about products.
+    const imagePacer = new Pacer(clock, {
+      sizeMax: 1,
+      inFlightMax: Math.min(imagesAtOnceMax, options.requests?.inFlightMax ?? imagesAtOnceMax),
+    })
+    const shelf = { client, pacer: imagePacer, clock, lookUp: this.#lookUp }
     this.#media = options.images === 'src' ? new SideLoad(shelf) : new Media(shelf)
-    this.#gallery = new Gallery({ client, pacer, clock, variationsOf: (id) => this.#lookUp.variationsOf(id) })
+    this.#gallery = new Gallery({
+      client,
+      pacer: imagePacer,
+      batchPacer: pacer,
+      clock,
+      variationsOf: (id) => this.#lookUp.variationsOf(id),
+    })
     this.#apply = {
       client,
       pacer,
@@ -246,6 +257,9 @@ function noInventory(): WholesalerError {
     hint: 'Its own media library (Media, in the shop) lists them.',
   })
 }
+
+/** The shop makes seven sizes of each image: two cores have no use for more than four at once. */
+const imagesAtOnceMax = 4
 
 /** 0 for what is no id of a shop. */
 function shopId(id: StoreId): number {
