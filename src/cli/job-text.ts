@@ -22,6 +22,7 @@ export function jobText(job: Job, nowMs: number, style: ChalkInstance): string {
     ['Worker', fields.worker === null ? null : `process ${fields.worker.pid} on ${fields.worker.host}`],
     ['Products', productsText(job)],
     ['Images', imagesText(job)],
+    ['Pace', paceText(job)],
     ['Exit code', fields.exit_code === null ? null : String(fields.exit_code)],
     ['Next', job.status === 'processing_stuck' ? 'The next wholesaler import goes on with what is left.' : null],
   ])
@@ -45,6 +46,12 @@ function productsText({ counts }: Job): string {
     .filter((name) => counts[name] > 0)
     .map((name) => `${count(counts[name])} ${name}`)
   return `${count(counts.processed)}${of}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`
+}
+
+function paceText({ counts: { pace } }: Job): string | null {
+  if (pace === undefined) return null
+  const latency = pace.latencyMs === null ? '' : `, ${(pace.latencyMs / 1000).toFixed(1)} s each`
+  return `${countOf(pace.requestSize, 'product')} a request, ${pace.requestsAtOnce} at once${latency}`
 }
 
 function imagesText({ counts: { images } }: Job): string | null {

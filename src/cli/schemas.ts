@@ -49,6 +49,7 @@ const job = z.strictObject({
   total_errors: number,
   error_messages: z.array(z.string()),
   estimated_total: number.nullable(),
+  pace: z.strictObject({ request_size: number, requests_at_once: number, latency_ms: number.nullable() }).nullable(),
   duration: seconds.nullable(),
   batches: number,
   attempt: number,

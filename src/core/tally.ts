@@ -3,6 +3,7 @@ import type { Clock } from './clock.js'
 import { type JobCounts, type JobImageCounts, type JobOptions, noCounts } from './jobs/job.js'
 import type { BatchCounts, ClaimedBatch, FeedSummary, Ledger } from './ledger/ledger.js'
 import type { Progress } from './progress.js'
+import type { Store } from './store/store.js'
 
 export interface TallyRun {
   readonly jobId: number
@@ -17,6 +18,7 @@ export interface TallyPorts {
   readonly ledger: Ledger
   readonly progress: Progress
   readonly clock: Clock
+  readonly store?: Pick<Store, 'pace'>
 }
 
 /** Error messages kept for the job's record: the first ones tell, the rejects file has all. */
@@ -95,6 +97,7 @@ export class Tally {
       errors: counts.errors + batch.errors,
       // A halved batch was counted when it was halved.
       batches: isPart ? counts.batches : counts.batches + 1,
+      ...this.pace(),
     })
     const progress = this.progressOf.get(wholesaler) ?? { done: 0, total: 0 }
     progress.done += batch.processed
@@ -133,6 +136,11 @@ export class Tally {
 
   report(): { readonly counts: JobCounts; readonly timeLimit: boolean; readonly errorMessages: readonly string[] } {
     return { counts: this.counts, timeLimit: this.timeLimit, errorMessages: this.errorMessages }
+  }
+
+  private pace(): Pick<JobCounts, 'pace'> {
+    const pace = this.ports.store?.pace?.()
+    return pace === undefined ? {} : { pace }
   }
 
   private set(change: Partial<JobCounts>): void {

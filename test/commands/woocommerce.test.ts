@@ -122,6 +122,7 @@ describe('import into a WooCommerce shop', function () {
 
       const first = await importJson()
       assert.deepEqual([first.code, first.job?.total_created, first.images.failed], [0, 20, 0], first.stderr)
+      assert.deepEqual([first.job?.pace?.request_size, first.job?.pace?.requests_at_once], [25, 2])
       // 20 pictures of their own and the one that all share; each product is written once, and once for its images.
       const atFirst = await written()
       assert.deepEqual([atFirst.create, atFirst.upload, atFirst.update], [20, 21, 20])

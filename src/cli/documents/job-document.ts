@@ -1,9 +1,17 @@
 /** A job as every document shows it, and its `status` document: also loaded by the quick path, so nothing heavy. */
 import { unixSeconds } from '../../core/clock.js'
 import { withoutSecrets } from '../../core/errors.js'
-import type { Job, JobImageCounts, JobKind, JobStatus } from '../../core/jobs/job.js'
+import type { Job, JobCounts, JobImageCounts, JobKind, JobStatus } from '../../core/jobs/job.js'
 import { isSuccess } from '../exit-code.js'
 import { type DocumentHead, documentHead, type ErrorFields, type ErrorLike, errorFields, isoTime } from './document.js'
+
+export interface PaceFields {
+  /** Products of one request. */
+  readonly request_size: number
+  readonly requests_at_once: number
+  /** Milliseconds of the slowest of the last requests. */
+  readonly latency_ms: number | null
+}
 
 export interface JobFields {
   readonly id: number
@@ -21,6 +29,8 @@ export interface JobFields {
   readonly total_errors: number
   readonly error_messages: readonly string[]
   readonly estimated_total: number | null
+  /** How much the store is asked at once; null for the embedded catalog. */
+  readonly pace: PaceFields | null
   /** Seconds of the latest run, so far or in all; null before its start. */
   readonly duration: number | null
   readonly batches: number
@@ -75,6 +85,11 @@ export interface StatusDocument extends DocumentHead {
   readonly error?: ErrorFields
 }
 
+function paceFields(pace: JobCounts['pace']): PaceFields | null {
+  if (pace === undefined) return null
+  return { request_size: pace.requestSize, requests_at_once: pace.requestsAtOnce, latency_ms: pace.latencyMs }
+}
+
 /** `nowMs` ends the duration of a job that still runs. */
 export function jobFields(job: Job, nowMs: number): JobFields {
   const { counts, options } = job
@@ -94,6 +109,7 @@ export function jobFields(job: Job, nowMs: number): JobFields {
     total_errors: counts.errors,
     error_messages: job.errorMessages,
     estimated_total: counts.estimatedTotal,
+    pace: paceFields(counts.pace),
     duration: durationOf(job, nowMs),
     batches: counts.batches,
     attempt: job.attempt,

@@ -6,6 +6,7 @@
  * one to another. Products, batches and checkpoints never live here (ledger); progress of a running job
  * lives in its heartbeat file.
  */
+import type { StorePace } from '../store/store.js'
 
 export const jobStatuses = ['scheduled', 'running', 'processing_stuck', 'completed', 'failed'] as const
 export type JobStatus = (typeof jobStatuses)[number]
@@ -55,6 +56,8 @@ export interface JobCounts {
   readonly batches: number
   /** Products this run expects to process; null until it is known. */
   readonly estimatedTotal: number | null
+  /** How much the store is asked at once, as last heard of; left out where there is nothing to tell. */
+  readonly pace?: StorePace
   readonly images: JobImageCounts
 }
 

@@ -4,6 +4,7 @@
  * rest of the command. Unknown fields are tolerated and not kept.
  */
 import { WholesalerError } from '../errors.js'
+import type { StorePace } from '../store/store.js'
 import type { Job, JobBase, JobCounts, JobEvent, JobFailures, JobImageCounts, JobOptions, Lease, Owner } from './job.js'
 import { completeReasons, failReasons, jobKinds, jobStatuses, stuckReasons } from './job.js'
 import { type JobHistory, noHistory } from './job-history.js'
@@ -180,6 +181,17 @@ export function parseCounts(value: unknown, path: string): JobCounts {
     batches: count(stored.batches, at('batches')),
     estimatedTotal: nullable(count)(stored.estimatedTotal, at('estimatedTotal')),
     images: parseImageCounts(stored.images, at('images')),
+    ...(stored.pace === undefined ? {} : { pace: parsePace(stored.pace, at('pace')) }),
+  }
+}
+
+function parsePace(value: unknown, path: string): StorePace {
+  const stored = object(value, path)
+  const at = (field: string) => `${path}.${field}`
+  return {
+    requestSize: count(stored.requestSize, at('requestSize')),
+    requestsAtOnce: count(stored.requestsAtOnce, at('requestsAtOnce')),
+    latencyMs: nullable(count)(stored.latencyMs, at('latencyMs')),
   }
 }
 

@@ -156,6 +156,15 @@ export interface StoreState {
   readonly imagesPresent: boolean
 }
 
+/** How much a store is asked at once. */
+export interface StorePace {
+  /** Products of one request. */
+  readonly requestSize: number
+  readonly requestsAtOnce: number
+  /** Milliseconds of the slowest of the last requests; null before the first answer. */
+  readonly latencyMs: number | null
+}
+
 export interface Store {
   readonly kind: 'catalog' | 'woocommerce' | 'memory'
   /** Binds the ledger: another identity is another ledger namespace. Stable for ever. */
@@ -214,6 +223,8 @@ export interface Store {
     readonly ids: readonly StoreId[]
     readonly how: 'out-of-stock' | 'draft' | 'delete'
   }): Promise<number>
+  /** As learnt so far, for statistics. Left out by stores that are not asked over a network. */
+  pace?(): StorePace
   verify(items: readonly (Fingerprints & { readonly storeId: StoreId })[]): Promise<readonly StoreState[]>
   close(): Promise<void>
 }

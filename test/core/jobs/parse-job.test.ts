@@ -26,6 +26,16 @@ describe('parseJob', () => {
     })
   }
 
+  it('reads back how much the store was asked at once, where there is that to tell', () => {
+    const job = runningJob()
+    const paced = { ...job, counts: { ...job.counts, pace: { requestSize: 48, requestsAtOnce: 2, latencyMs: 2700 } } }
+
+    assert.deepEqual(parseJob(JSON.parse(JSON.stringify(paced))), paced)
+    assert.throws(() => parseJob({ ...paced, counts: { ...paced.counts, pace: { requestSize: 'x' } } }), {
+      kind: 'state_unreadable',
+    })
+  })
+
   it('tolerates fields that it does not know, and leaves them out', () => {
     assert.deepEqual(parseJob({ ...scheduledJob(), shoe_size: 43 }), scheduledJob())
   })

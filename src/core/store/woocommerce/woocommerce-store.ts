@@ -18,6 +18,7 @@ import type {
   StoredImage,
   StoreId,
   StoreImage,
+  StorePace,
   StoreProduct,
   StoreState,
   StoreWriter,
@@ -28,7 +29,6 @@ import { Gallery } from './gallery.js'
 import { LookUp } from './look-up.js'
 import { bearsFingerprints } from './mark.js'
 import { type ImageShelf, Media } from './media.js'
-import type { Pace } from './pace.js'
 import { Pacer } from './pacer.js'
 import { isComplete } from './plan-batch.js'
 import { retire } from './retire.js'
@@ -59,17 +59,11 @@ export interface WooCommerceOptions {
   readonly requests?: { readonly sizeMax?: number; readonly inFlightMax?: number }
 }
 
-/** A shop as a store, and what only a shop can tell. */
-export interface WooCommerceStore extends Store {
-  /** How much is asked of the shop at once, as learnt so far. */
-  pace(): Pace
-}
-
-export function createWooCommerceStore(options: WooCommerceOptions): WooCommerceStore {
+export function createWooCommerceStore(options: WooCommerceOptions): Store {
   return new ShopStore(options)
 }
 
-class ShopStore implements WooCommerceStore {
+class ShopStore implements Store {
   readonly kind = 'woocommerce'
   readonly #client: ShopClient
   readonly #pacer: Pacer
@@ -116,8 +110,9 @@ class ShopStore implements WooCommerceStore {
     }
   }
 
-  pace(): Pace {
-    return this.#pacer.pace
+  pace(): StorePace {
+    const { size, inFlight, latencyMs } = this.#pacer.pace
+    return { requestSize: size, requestsAtOnce: inFlight, latencyMs: latencyMs === null ? null : Math.round(latencyMs) }
   }
 
   async identity(): Promise<string> {

@@ -4,11 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createHttpClient } from '../../../../src/core/http/http-client.js'
+import type { Store } from '../../../../src/core/store/store.js'
 import { createShopClient } from '../../../../src/core/store/woocommerce/client.js'
 import {
   createWooCommerceStore,
   type WooCommerceOptions,
-  type WooCommerceStore,
 } from '../../../../src/core/store/woocommerce/woocommerce-store.js'
 import { type Abilities, allAbilities, type ProductView, type StoreFixture } from '../../../contract/store-fixture.js'
 import { type Certificate, ownCertificate } from '../../../support/certificate.js'
@@ -34,12 +34,12 @@ export const shopAbilities: Abilities = {
 }
 
 export interface WooCommerceFixture extends StoreFixture {
-  readonly store: WooCommerceStore
+  readonly store: Store
   readonly shop: ShopServer
   readonly clock: FixedClock
   readonly warnings: string[]
   /** Another store over the same shop, as on another machine. */
-  another(change?: { readonly writeDeadlineMs?: number; readonly ledgerId?: string }): WooCommerceStore
+  another(change?: { readonly writeDeadlineMs?: number; readonly ledgerId?: string }): Store
 }
 
 /**
