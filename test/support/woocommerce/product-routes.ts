@@ -105,7 +105,7 @@ export function listProducts(query: URLSearchParams, scope: ProductScope, contex
   }
   const page = Number(query.get('page') ?? 1)
   const found = [...context.state.products.values()]
-    .filter((product) => matches(product, query, scope))
+    .filter(filterOf(query, scope))
     .sort((one, other) => other.id - one.id)
   const shown = found.slice((page - 1) * perPage, page * perPage)
   const viewed = query.get('context') === 'edit' ? 'edit' : 'view'
@@ -119,19 +119,20 @@ export function listProducts(query: URLSearchParams, scope: ProductScope, contex
   }
 }
 
-function matches(product: ShopProduct, query: URLSearchParams, scope: ProductScope): boolean {
-  const skus = listOf(query, 'sku')
-  const gtins = listOf(query, 'global_unique_id')
-  const include = listOf(query, 'include').map(Number)
-  const statuses = listOf(query, 'include_status')
-  if (product.status === 'trash' && !statuses.includes('trash')) return false
-  if (scope.parentId !== null && product.parentId !== scope.parentId) return false
-  if (scope.parentId === null && product.parentId !== 0 && skus.length === 0 && gtins.length === 0) return false
-  if (include.length > 0 && !include.includes(product.id)) return false
-  if (gtins.length > 0 && !gtins.includes(product.gtin)) return false
-  if (skus.length === 0) return true
-  const whole = query.get('sku') ?? ''
-  return product.sku !== '' && [...skus, whole].some((sku) => sku.trim().toLowerCase() === product.sku.toLowerCase())
+function filterOf(query: URLSearchParams, scope: ProductScope): (product: ShopProduct) => boolean {
+  const skus = new Set([...listOf(query, 'sku'), query.get('sku') ?? ''].map((sku) => sku.trim().toLowerCase()))
+  skus.delete('')
+  const gtins = new Set(listOf(query, 'global_unique_id'))
+  const include = new Set(listOf(query, 'include').map(Number))
+  const withTrash = listOf(query, 'include_status').includes('trash')
+  return (product) => {
+    if (product.status === 'trash' && !withTrash) return false
+    if (scope.parentId !== null && product.parentId !== scope.parentId) return false
+    if (scope.parentId === null && product.parentId !== 0 && skus.size === 0 && gtins.size === 0) return false
+    if (include.size > 0 && !include.has(product.id)) return false
+    if (gtins.size > 0 && !gtins.has(product.gtin)) return false
+    return skus.size === 0 || skus.has(product.sku.toLowerCase())
+  }
 }
 
 function listOf(query: URLSearchParams, name: string): string[] {

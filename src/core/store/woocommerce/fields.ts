@@ -30,6 +30,20 @@ export function offerFields(offer: Offer, stored: ShopEntry | null): Fields {
   return { ...priceFields(offer), ...stockFields(offer, stored?.stock ?? null, stored?.mark.retired ?? null) }
 }
 
+/**
+ * The offer of a product itself. A variable one has no price, its variations have; and it counts no pieces when they
+ * do: the shop would take it for sold out when its own count is.
+ */
+export function productOfferFields(product: Product, stored: ShopEntry | null): Fields {
+  const { variants, stock, inStock } = product
+  if (variants.length === 0) return offerFields(product, stored)
+  const isCounted = variants.some((variant) => variant.stock !== undefined || variant.inStock !== undefined)
+  return offerFields(
+    isCounted ? {} : { ...(stock === undefined ? {} : { stock }), ...(inStock === undefined ? {} : { inStock }) },
+    stored,
+  )
+}
+
 /** All of a product but its SKU and its meta. */
 export function productFields(
   product: Product,
@@ -38,7 +52,6 @@ export function productFields(
   units: ShopUnits,
 ): Fields {
   const isVariable = product.variants.length > 0
-  const { price: _price, salePrice: _salePrice, ...stockOnly } = product
   return {
     name: product.name,
     ...typeFields(isVariable, stored),
@@ -46,8 +59,7 @@ export function productFields(
     ...textField('description', product.description),
     ...textField('short_description', product.shortDescription),
     ...gtinField(product.gtin),
-    // A variable product has no price: its variations have.
-    ...offerFields(isVariable ? stockOnly : product, stored),
+    ...productOfferFields(product, stored),
     ...measureFields(product, units),
     ...sizeFields(product, units),
     ...termFields('categories', terms.categories),

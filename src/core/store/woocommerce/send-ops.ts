@@ -26,7 +26,8 @@ export async function sendOps(
   { client, pacer }: { readonly client: ShopClient; readonly pacer: Pacer },
 ): Promise<ReadonlyMap<Op, OpEnd>> {
   const ends = new Map<Op, OpEnd>()
-  const sent = pacer.split(ops).map(async (list) => {
+  const lists = pacer.split(ops).flatMap(withinBytes)
+  const sent = lists.map(async (list) => {
     const write = await pacer.run(list.length, () =>
       client.write('POST', route, bodyOf(list), { _fields: answerFields }),
     )
@@ -38,6 +39,25 @@ export async function sendOps(
   await Promise.allSettled(sent)
   await Promise.all(sent)
   return ends
+}
+
+/** Bytes of a body that every web server takes: nginx refuses more than 1 MB unless it is told otherwise. */
+const bodyBytesMax = 900_000
+
+/** Long descriptions make fewer products fit. One that is too long alone is sent alone. */
+function withinBytes(ops: readonly Op[]): Op[][] {
+  const lists: Op[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const op of ops) {
+    const more = Buffer.byteLength(JSON.stringify(op))
+    if (bytes + more > bodyBytesMax) {
+      lists.push([])
+      bytes = 0
+    }
+    lists.at(-1)?.push(op)
+    bytes += more
+  }
+  return lists
 }
 
 function bodyOf(ops: readonly Op[]): Record<string, unknown[]> {

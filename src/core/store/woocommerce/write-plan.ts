@@ -6,9 +6,9 @@
 import { createHash } from 'node:crypto'
 import {
   type Fields,
-  offerFields,
   type ProductTerms,
   productFields,
+  productOfferFields,
   type ShopUnits,
   variationFields,
 } from './fields.js'
@@ -194,8 +194,7 @@ class ProductWork {
     const { target, offerOnly, open } = this.write
     const { product } = open.item
     if (!offerOnly) return productFields(product, target, this.#terms, this.#ports.units)
-    const { price: _price, salePrice: _salePrice, ...stockOnly } = product
-    const fields = offerFields(product.variants.length > 0 ? stockOnly : product, target)
+    const fields = productOfferFields(product, target)
     return target?.mark.retired?.status === undefined ? fields : { ...fields, status: target.mark.retired.status }
   }
 

@@ -274,6 +274,32 @@ describe('awkward answers of WooCommerce', () => {
   )
 
   it(
+    'a web server that takes no more than 1 MB: products with long descriptions go in more requests',
+    withShop(async ({ shop, store }) => {
+      const description = 'x'.repeat(150_000)
+
+      const results = await store.apply(
+        batchOf(Array.from({ length: 20 }, (_, index) => product(`p${index}`, { description }))),
+      )
+
+      assert.ok(results.every(({ outcome }) => outcome === 'created'))
+      const sizes = batchesOf(shop).map((body) => JSON.stringify(body).length)
+      assert.ok(Math.max(...sizes) < 1_000_000 && sizes.length >= 4, String(sizes))
+    }),
+  )
+
+  it(
+    'a variable product whose variations are counted: it has no count of its own that could sell it out',
+    withShop(async ({ shop, store }) => {
+      const [id = ''] = await ids(
+        store.apply(batchOf([variable('v', [variant('S', { stock: decimal('3') })], { stock: decimal('0') })])),
+      )
+
+      assert.equal(shop.state.products.get(Number(id))?.manageStock, false)
+    }),
+  )
+
+  it(
     'meta cannot be searched: it is never asked for',
     withShop(async ({ shop, store }) => {
       await store.apply(batchOf([product('a')]))

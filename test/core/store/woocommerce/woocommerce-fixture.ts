@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Clock } from '../../../../src/core/clock.js'
 import { createHttpClient } from '../../../../src/core/http/http-client.js'
 import type { Store } from '../../../../src/core/store/store.js'
 import { createShopClient } from '../../../../src/core/store/woocommerce/client.js'
@@ -49,11 +50,13 @@ export interface WooCommerceFixture extends StoreFixture {
 export async function wooCommerceFixture(
   options: Partial<WooCommerceOptions> = {},
   { tls = ownCertificate(), ...shopOptions }: Omit<ShopOptions, 'tls'> & { tls?: Certificate | null } = {},
+  realClock?: Clock,
 ): Promise<WooCommerceFixture> {
   const shop = new ShopServer({ currency: 'PLN', ...(tls === null ? {} : { tls }), ...shopOptions })
   await shop.listen()
   const dir = await mkdtemp(join(tmpdir(), 'wholesaler-test-'))
-  const clock = fixedClock(Date.now())
+  const fixed = fixedClock(Date.now())
+  const clock = realClock ?? fixed
   const http = createHttpClient({ clock, ...(tls === null ? {} : { authorities: tls.cert }) })
   const warnings: string[] = []
   const { key, secret, user, password } = shopCredentials
@@ -76,7 +79,7 @@ export async function wooCommerceFixture(
   return {
     store: another(),
     shop,
-    clock,
+    clock: fixed,
     warnings,
     another,
     putFile: (bytes) => writeImageFile(join(dir, randomUUID()), `GIF8${bytes}`),
