@@ -1,8 +1,8 @@
 /** The built program against a shop that counts what is written to it. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync, rmSync } from 'node:fs'
+import type { RequestListener } from 'node:http'
 import { parse } from 'csv-parse/sync'
 import { runCli } from '../cli/run-cli.js'
 import { jpeg } from '../core/images/pictures.js'
@@ -10,8 +10,10 @@ import { addByHand, shopView } from '../core/store/woocommerce/woocommerce-fixtu
 import { certificate } from '../support/certificate.js'
 import { realFeed } from '../support/feeds.js'
 import { type ImageServer, withImageServer } from '../support/image-server.js'
+import { withServer } from '../support/local-server.js'
 import { shopCredentials } from '../support/woocommerce/credentials.js'
 import { type ShopServer, withShop } from '../support/woocommerce/shop-server.js'
+import type { ShopProduct } from '../support/woocommerce/shop-state.js'
 import { answerOf, type ImportAnswer, inWorkplace, type Workplace } from './workplace.js'
 
 interface ShopPlace {
@@ -107,6 +109,72 @@ async function offers({ pictures }: ShopPlace, name: string, count: number): Pro
         images: [pictures.url(path), pictures.url('/shared.jpg')],
       }
     }),
+  )
+}
+
+/** More of them with `SHOP_FEEDS`, a list with commas, for a longer run. */
+const realFeeds = (process.env.SHOP_FEEDS ?? 'idosell-iof/iof_full_46.xml,google/google_rss_opispost.xml.gz').split(',')
+
+/** Wholesalers with these feeds, whose images come from a server of pictures instead of their own. */
+function realConfig(feeds: Readonly<Record<string, string>>, host: string, store: object): string {
+  return `
+const here = (image) => ({ ...image, url: 'http://${host}/' + encodeURIComponent(image.url) })
+const transform = (record, product) => ({
+  ...product,
+  ...(product.images === undefined ? {} : { images: product.images.slice(0, 2).map(here) }),
+  variants: product.variants.map((variant) => (variant.image == null ? variant : { ...variant, image: here(variant.image) })),
+})
+export default {
+  store: ${JSON.stringify(store)},
+  network: { allowPrivate: ['127.0.0.1'] },
+  wholesalers: {
+    ${Object.entries(feeds)
+      .map(([name, feed]) => `${JSON.stringify(name)}: { feed: ${JSON.stringify(feed)}, transform }`)
+      .join(',')}
+  },
+}
+`
+}
+
+type Row = Readonly<Record<string, string>>
+
+/** What is compared of a product or a variation: in the shop … */
+function shownOf(bySku: ReadonlyMap<string, ShopProduct>, row: Row) {
+  const product = bySku.get(row.SKU ?? '')
+  const parent = [...bySku.values()].find(({ id }) => id === product?.parentId)
+  return {
+    type: product?.type,
+    name: product?.type === 'variation' ? row.Name : product?.name,
+    price: product?.regularPrice,
+    sale: product?.salePrice,
+    stock: product?.stockQuantity == null ? '' : String(product.stockQuantity),
+    parent: parent?.sku ?? '',
+    options: product?.type === 'variation' ? product.options.map(({ option }) => option) : [],
+    images: product?.type === 'variation' ? 0 : product?.images.length,
+  }
+}
+
+/** … and in the CSV that the catalog exports. */
+function expectedOf(row: Row) {
+  const isVariable = row.Type === 'variable'
+  const isVariation = row.Type === 'variation'
+  const price = row['Regular price'] ?? ''
+  const sale = row['Sale price'] ?? ''
+  return {
+    type: row.Type,
+    name: row.Name,
+    price: isVariable ? '' : price,
+    sale: isVariable || (sale !== '' && Number(sale) >= Number(price)) ? '' : sale,
+    stock: isVariable || row['In stock?'] === '0' ? '' : (row.Stock ?? ''),
+    parent: row.Parent ?? '',
+    options: isVariation ? optionsOf(row) : [],
+    images: isVariation ? 0 : (row.Images ?? '').split(', ').filter((image) => image !== '').length,
+  }
+}
+
+function optionsOf(row: Row): string[] {
+  return Object.entries(row).flatMap(([name, value]) =>
+    /^Attribute \d+ value/.test(name) && value !== '' ? [value] : [],
   )
 }
 
@@ -244,51 +312,58 @@ describe('import into a WooCommerce shop', function () {
     })
   })
 
-  it('writes a real feed with variants as the catalog has it, field by field', function () {
-    const feed = realFeed(this, 'shopify/shopify_real_export_hair.csv')
-    return inShop(this, async ({ shop, place, run, written }) => {
-      const importFeed = ['import', feed, '--no-images', '--per-batch', '100', '--json']
-      const intoShop = answerOf(await run(importFeed))
-      const catalogDir = place.path('catalog')
-      writeFileSync(place.path('catalog.json'), '{}')
-      await run([...importFeed, '--config', place.path('catalog.json'), '--state-dir', catalogDir])
-      const exported = join(place.dir, 'catalog.csv')
-      await run(['export', exported, '--config', place.path('catalog.json'), '--state-dir', catalogDir])
-
-      const rows = parse<Record<string, string>>(readFileSync(exported), { columns: true, bom: true })
-      const parents = rows.filter(({ Type }) => Type !== 'variation')
-      assert.equal(intoShop.job?.total_created, parents.length, intoShop.stderr)
-      const bySku = new Map([...shop.state.products.values()].map((product) => [product.sku, product]))
-      for (const row of rows) {
-        const product = bySku.get(row.SKU ?? '')
-        assert.deepEqual(
-          {
-            type: product?.type,
-            price: product?.regularPrice ?? '',
-            sale: product?.salePrice ?? '',
-            stock: product?.stockQuantity === null ? '' : String(product?.stockQuantity),
-            parent: bySku.get(row.Parent ?? '')?.id ?? 0,
-            ...(row.Type === 'variation' ? {} : { name: product?.name }),
-          },
-          {
-            type: row.Type,
-            price: row.Type === 'variable' ? '' : row['Regular price'],
-            sale: row.Type === 'variable' ? '' : row['Sale price'],
-            stock: row.Stock,
-            parent: product?.parentId,
-            ...(row.Type === 'variation' ? {} : { name: row.Name }),
-          },
-          row.SKU,
+  it('brings real feeds of two wholesalers in, with variations and images, as the catalog has them', function () {
+    this.timeout(600_000)
+    const feeds = Object.fromEntries(realFeeds.map((name) => [name.replace(/\W.*$/s, ''), realFeed(this, name)]))
+    const drawn = new Map<string, Promise<Buffer>>()
+    const draw = (path: string) => {
+      const picture = drawn.get(path) ?? jpeg(drawn.size + 5000, { width: 8, height: 8 })
+      drawn.set(path, picture)
+      return picture
+    }
+    const answer: RequestListener = ({ url = '/' }, response) => void draw(url).then((picture) => response.end(picture))
+    const compare = (host: string) =>
+      inShop(this, async ({ shop, place, run, written }) => {
+        const importAll = ['import', '--per-batch', '100', '--json', '--config']
+        const shopConfig = await place.write(
+          'shop.mjs',
+          realConfig(feeds, host, { type: 'woocommerce', url: shop.url }),
         )
-      }
-      assert.equal(bySku.size, rows.length)
+        const first = answerOf(await run([...importAll, shopConfig]))
+        assert.equal(first.images.failed, 0, first.stderr)
+        const { create, upload } = await written()
 
-      await written()
-      rmSync(place.path('.wholesaler'), { recursive: true })
-      const anew = answerOf(await run(importFeed))
-      assert.deepEqual([anew.job?.total_created, anew.job?.total_unchanged], [0, parents.length])
-      assert.deepEqual(await written(), {})
-    })
+        const catalogConfig = await place.write('catalog.mjs', realConfig(feeds, host, { type: 'catalog' }))
+        const own = ['--state-dir', place.path('catalog'), '--config', catalogConfig]
+        const second = answerOf(await run(['import', '--per-batch', '100', '--json', ...own]))
+        await run(['export', place.path('catalog.csv'), ...own])
+        const rows = parse<Record<string, string>>(readFileSync(place.path('catalog.csv')), {
+          columns: true,
+          bom: true,
+        })
+        console.log(`      ${rows.length} products and variations, ${upload} images uploaded`)
+        assert.deepEqual(
+          [first.code, first.job?.total_created, first.job?.total_errors],
+          [second.code, second.job?.total_created, second.job?.total_errors],
+          first.job?.error_messages.join('; '),
+        )
+        assert.equal(create, rows.length)
+        const bySku = new Map([...shop.state.products.values()].map((product) => [product.sku, product]))
+        for (const row of rows) assert.deepEqual(shownOf(bySku, row), expectedOf(row), row.SKU)
+        assert.equal(bySku.size, rows.length)
+
+        assert.equal(answerOf(await run([...importAll, shopConfig])).code, first.code)
+        assert.deepEqual(await written(), {})
+        rmSync(place.path('.wholesaler'), { recursive: true })
+        const anew = answerOf(await run([...importAll, shopConfig]))
+        assert.deepEqual(
+          [anew.job?.total_created, anew.job?.total_unchanged],
+          [0, first.job?.total_created],
+          anew.stderr,
+        )
+        assert.deepEqual(await written(), {})
+      })
+    return withServer(answer, ({ host }) => compare(host))
   })
 
   it('never shows a credential: not in its output, its state or the requests it names', function () {
