@@ -212,9 +212,13 @@ async function takeImages(images: readonly JsonObject[], context: WriteContext):
   return ids
 }
 
-/** WordPress's cleaning of single-line text: no control characters, blanks folded. */
+/** WordPress's cleaning of single-line text: no tags, encoded bytes and control characters, blanks folded. */
 export function cleaned(text: string): string {
-  return text.replace(/[\s\0]+/g, ' ').trim()
+  return text
+    .replace(/<[^>]*>/g, '')
+    .replace(/%[0-9a-f]{2}/gi, '')
+    .replace(/[\s\0]+/g, ' ')
+    .trim()
 }
 
 export function isObject(value: Json | undefined): value is JsonObject {

@@ -80,7 +80,8 @@ export function variationFields(
 ): Fields {
   const priced = variant.price === undefined ? { ...variant, ...pricesOf(product) } : variant
   return {
-    status: 'publish',
+    // One that its owner has switched off by hand stays so.
+    ...(stored === null || stored.mark.retired?.status !== undefined ? { status: 'publish' } : {}),
     // The first is 1: the shop takes 0 for no order.
     menu_order: position + 1,
     ...gtinField(variant.gtin),

@@ -35,9 +35,16 @@ export const entryFields =
 /** Longest SKU that the shop's look-up table holds; a longer one would be found no more. */
 export const skuLengthMax = 100
 
-/** A SKU as the shop keeps it: it cleans control characters and runs of blanks away. */
+/**
+ * A SKU as the shop keeps it: WordPress cleans tags, percent-encoded bytes, control characters and runs of blanks away
+ * (`sanitize_text_field`), in what is written and in what is looked up.
+ */
 export function shopSku(sku: string): string {
-  return sku.replace(/[\s\p{Cc}]+/gu, ' ').trim()
+  const withoutTags = sku.replace(/<[^>]*>/g, '')
+  return withoutTags
+    .replace(/%[0-9a-f]{2}/gi, '')
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
 }
 
 /** SKU equality as the shop has it. */

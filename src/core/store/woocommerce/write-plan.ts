@@ -247,7 +247,10 @@ class ProductWork {
     if (this.#ports.vanishedVariants === 'delete') return this.write.vanished.map(({ id }) => ({ list: 'delete', id }))
     return this.write.vanished
       .filter(({ status }) => status !== 'private')
-      .map(({ id }) => ({ list: 'update', body: { id, status: 'private' } }))
+      .map(({ id }) => ({
+        list: 'update',
+        body: { id, status: 'private', meta_data: [retiredMeta({ status: 'publish' })] },
+      }))
   }
 
   /** Variations that bear a SKU which another of the product is to have now. */

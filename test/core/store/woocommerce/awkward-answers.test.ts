@@ -300,6 +300,23 @@ describe('awkward answers of WooCommerce', () => {
   )
 
   it(
+    'SKUs that the shop cleans: kept as it has them, found again, and never doubled',
+    withShop(async ({ shop, store, another }) => {
+      const odd = ['A%20B', 'C <b>D</b>', 'E\n F', '  G  '].map((sku, index) => product(`k${index}`, { sku }))
+
+      await store.apply(batchOf(odd))
+      const again = await another({ ledgerId: 'other' }).apply(batchOf(odd))
+
+      assert.deepEqual(
+        [...shop.state.products.values()].map(({ sku }) => sku),
+        ['AB', 'C D', 'E F', 'G'],
+      )
+      assert.ok(again.every(({ outcome }) => outcome === 'unchanged'))
+      assert.equal((await store.findBySku(['A%20B'])).get('a%20b')?.key, 'k0')
+    }),
+  )
+
+  it(
     'meta cannot be searched: it is never asked for',
     withShop(async ({ shop, store }) => {
       await store.apply(batchOf([product('a')]))
