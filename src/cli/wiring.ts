@@ -12,6 +12,7 @@ import type { JobStore } from '../core/jobs/job-store.js'
 import type { Ledger } from '../core/ledger/ledger.js'
 import type { JobLedger } from '../core/ledger/sqlite-job-ledger.js'
 import type { OpenMappedFeed } from '../core/map-feed.js'
+import type { CatalogStore } from '../core/store/catalog/catalog-store.js'
 import type { Store } from '../core/store/store.js'
 import type { ShopClient } from '../core/store/woocommerce/shop-client.js'
 
@@ -49,7 +50,8 @@ export async function openWorkshop(
   const store = await openConfigured(stateDir, config, { http, onWarning, ...(signal === undefined ? {} : { signal }) })
   try {
     const storeIdentity = await store.identity()
-    const ledger = await openSqliteLedger(join(stateDir, ledgerName), { storeIdentity, clock })
+    const numbersSeen = () => highestNumberSeen(stateDir)
+    const ledger = await openSqliteLedger(join(stateDir, ledgerName), { storeIdentity, clock, numbersSeen })
     const jobs = openJobStore({ dir: stateDir, clock, onWarning })
     return {
       store,
@@ -98,7 +100,7 @@ export async function openJobDesk(
     import('../core/jobs/lowdb-job-store.js'),
   ])
   await makeStateDir(stateDir)
-  const ledger = await openJobLedger(join(stateDir, ledgerName))
+  const ledger = await openJobLedger(join(stateDir, ledgerName), () => highestNumberSeen(stateDir))
   const jobs = openJobStore({ dir: stateDir, clock, onWarning, ...(lockWaitMs === undefined ? {} : { lockWaitMs }) })
   return {
     jobs,
@@ -138,8 +140,9 @@ export async function openShop(place: StatePlace): Promise<{ readonly store: Sto
   const store = await openStore(place)
   try {
     const storeIdentity = await store.identity()
-    const ledger = await openSqliteLedger(join(place.stateDir, ledgerName), { storeIdentity, clock: systemClock })
-    return { store, ledger }
+    const numbersSeen = () => highestNumberSeen(place.stateDir)
+    const options = { storeIdentity, clock: systemClock, numbersSeen }
+    return { store, ledger: await openSqliteLedger(join(place.stateDir, ledgerName), options) }
   } catch (error: unknown) {
     await store.close()
     throw error
@@ -253,7 +256,25 @@ async function ledgerId(stateDir: string): Promise<string> {
   return (await readFile(path, 'utf8')).trim()
 }
 
-async function openCatalog(stateDir: string, currency: string | null): Promise<Store> {
+/** What a new ledger numbers above: the job file, the signs of life, and the fences of the catalog. */
+async function highestNumberSeen(stateDir: string): Promise<number> {
+  const { highestNumberIn } = await import('../core/jobs/highest-number.js')
+  const inStore = await inCatalog(stateDir, (catalog) => catalog.highestNumber())
+  return Math.max(await highestNumberIn(stateDir), inStore ?? 0)
+}
+
+/** Null when there is no catalog. */
+async function inCatalog<T>(stateDir: string, look: (catalog: CatalogStore) => Promise<T>): Promise<T | null> {
+  if (!existsSync(join(stateDir, catalogName))) return null
+  const catalog = await openCatalog(stateDir, null)
+  try {
+    return await look(catalog)
+  } finally {
+    await catalog.close()
+  }
+}
+
+async function openCatalog(stateDir: string, currency: string | null): Promise<CatalogStore> {
   const { openCatalogStore } = await import('../core/store/catalog/catalog-store.js')
   return await openCatalogStore({
     path: join(stateDir, catalogName),

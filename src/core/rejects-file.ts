@@ -25,8 +25,8 @@ const bufferBytesMax = 64 * 1024
 /** Raw records are cut to this many characters: enough to find the row, never the whole of a broken feed. */
 const rawLengthMax = 4096
 
-/** With `goOn`, what is there already stays. */
-export function openRejectsFile(path: string, { goOn = false }: { readonly goOn?: boolean } = {}): RejectsFile {
+/** What is there already stays: it is from an earlier attempt at the job. */
+export function openRejectsFile(path: string): RejectsFile {
   let file: number | null = null
   let buffered = ''
 
@@ -35,7 +35,7 @@ export function openRejectsFile(path: string, { goOn = false }: { readonly goOn?
     try {
       if (file === null) {
         mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-        file = openSync(path, goOn ? 'a' : 'w', 0o600)
+        file = openSync(path, 'a', 0o600)
         if (fstatSync(file).size === 0) buffered = csvRow(columns) + buffered
       }
       writeSync(file, buffered)
@@ -53,7 +53,7 @@ export function openRejectsFile(path: string, { goOn = false }: { readonly goOn?
     buffered = ''
   }
 
-  let used = goOn && existsSync(path)
+  let used = existsSync(path)
   return {
     get path() {
       return used ? path : null

@@ -60,7 +60,7 @@ export async function runImportJob(run: ImportJobRun, ports: ImportJobPorts): Pr
       ...run,
       onStart: (job) => progress.emit({ type: 'job', job }),
       work: async ({ job, writer, signal, onCounts, noteProgress }) => {
-        const rejects = openRejectsFile(join(stateDir, 'rejects', `${job.id}.csv`), { goOn: job.attempt > 1 })
+        const rejects = openRejectsFile(join(stateDir, 'rejects', `${job.id}.csv`))
         const told = (counts: JobCounts) => {
           // With the counts, so that what a dead process counted is in the file as well.
           rejects.flush()

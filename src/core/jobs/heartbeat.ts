@@ -207,7 +207,8 @@ export function sightingPath(dir: string, jobId: number): string {
   return join(heartbeatDir(dir), `${jobId}.seen.json`)
 }
 
-function heartbeatDir(dir: string): string {
+/** Where all signs of life are. */
+export function heartbeatDir(dir: string): string {
   return join(dir, 'heartbeats')
 }
 

@@ -15,6 +15,7 @@ import type { BatchCounts, ClaimedBatch, ClaimOptions, PendingProduct, Writer } 
 import { lostBatches, nextBatch } from './lost-batches.js'
 import { suspectsOf } from './quarantine.js'
 import { rowState } from './schema.js'
+import { batchId } from './sequence.js'
 import type { WholesalerRef, WholesalerTable } from './wholesaler-table.js'
 
 interface BatchRow extends BatchCounts {
@@ -219,7 +220,7 @@ export class BatchTable {
     const { number } = this.#database
       .prepare<{ number: number }>('SELECT coalesce(max(number), 0) + 1 AS number FROM batch WHERE job_id = ?')
       .get(writer.jobId) ?? { number: 1 }
-    const id = `${writer.jobId}-${number}`
+    const id = batchId(this.#database, writer.jobId, number)
     this.#database
       .prepare(`
         INSERT INTO batch (id, job_id, number, wholesaler_id, token, size, tries, part, state)

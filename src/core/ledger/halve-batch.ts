@@ -1,5 +1,6 @@
 import type { Database } from '../sqlite.js'
 import type { ClaimedBatch } from './ledger.js'
+import { batchId } from './sequence.js'
 
 /** Below every token: whoever owns the job takes such a batch as one that was left behind. */
 const nobody = 0
@@ -16,7 +17,7 @@ export function halve(database: Database, wholesalerId: number, { id, jobId, ite
   const halves = [items.slice(0, middle), items.slice(middle)].filter((half) => half.length > 0)
   for (const [index, half] of halves.entries()) {
     const number = last + 1 + index
-    const partId = `${jobId}-${number}`
+    const partId = batchId(database, jobId, number)
     database
       .prepare(`
         INSERT INTO batch (id, job_id, number, wholesaler_id, token, tries, size, part, state)

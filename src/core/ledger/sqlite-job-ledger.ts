@@ -7,7 +7,7 @@ import { passFence } from './fence.js'
 import type { Ledger, Writer } from './ledger.js'
 import { liftQuarantine } from './quarantine.js'
 import { ledgerMigrations } from './schema.js'
-import { nextNumber, raiseNumber } from './sequence.js'
+import { beginSequence, nextNumber, raiseNumber } from './sequence.js'
 
 export interface JobLedger extends Pick<Ledger, 'nextNumber' | 'raiseNumber'> {
   /** As `Ledger.liftQuarantine`, in every store. */
@@ -19,9 +19,18 @@ export interface JobLedger extends Pick<Ledger, 'nextNumber' | 'raiseNumber'> {
   close(): Promise<void>
 }
 
-/** Opens, or creates, the ledger's file for the sake of its jobs. Throws what `openDatabase` throws. */
-export async function openJobLedger(path: string): Promise<JobLedger> {
+/**
+ * Opens, or creates, the ledger's file for the sake of its jobs. `numbersSeen`: see `beginSequence`. Throws what
+ * `openDatabase` throws.
+ */
+export async function openJobLedger(path: string, numbersSeen: () => Promise<number>): Promise<JobLedger> {
   const database = await openDatabase(path, { migrations: ledgerMigrations })
+  try {
+    await beginSequence(database, numbersSeen)
+  } catch (error: unknown) {
+    database.close()
+    throw error
+  }
   return {
     nextNumber: async () => nextNumber(database),
     raiseNumber: async (floor) => raiseNumber(database, floor),

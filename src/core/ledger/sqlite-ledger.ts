@@ -23,7 +23,7 @@ import type {
 import { Pace } from './pace.js'
 import { countQuarantined, liftQuarantine } from './quarantine.js'
 import { ledgerMigrations, rowState } from './schema.js'
-import { nextNumber, raiseNumber } from './sequence.js'
+import { beginSequence, nextNumber, raiseNumber } from './sequence.js'
 import { purgeDropped, settleMissing } from './settle.js'
 import { SqliteImageLibrary } from './sqlite-image-library.js'
 import { beginSqliteStaging, countInState, countMissing } from './sqlite-staging.js'
@@ -33,15 +33,19 @@ export interface LedgerOptions {
   /** Of the store that is written to; the ledger shows only what belongs to it. */
   readonly storeIdentity: string
   readonly clock: Clock
+  /** See `beginSequence`. Default: nothing was seen. */
+  readonly numbersSeen?: () => Promise<number>
 }
 
 /**
  * Opens the ledger of a store in a SQLite file, which may hold those of other stores too, and creates what
  * is not there. Throws what `openDatabase` throws. Several processes may have it open at once.
  */
-export async function openSqliteLedger(path: string, { storeIdentity, clock }: LedgerOptions): Promise<Ledger> {
+export async function openSqliteLedger(path: string, options: LedgerOptions): Promise<Ledger> {
+  const { storeIdentity, clock, numbersSeen = async () => 0 } = options
   const database = await openDatabase(path, { migrations: ledgerMigrations })
   try {
+    await beginSequence(database, numbersSeen)
     const bodies = new BodyFiles(join(dirname(path), bodiesFolder))
     return new SqliteLedger(database, bodies, findStore(database, storeIdentity), clock)
   } catch (error: unknown) {
