@@ -9,7 +9,7 @@ import type { StatePlace } from '../core/config/find-state-dir.js'
 import { hasCode, WholesalerError } from '../core/errors.js'
 import type { HttpClient } from '../core/http/http-client.js'
 import type { JobStore } from '../core/jobs/job-store.js'
-import type { Ledger } from '../core/ledger/ledger.js'
+import type { Ledger, Writer } from '../core/ledger/ledger.js'
 import type { JobLedger } from '../core/ledger/sqlite-job-ledger.js'
 import type { OpenMappedFeed } from '../core/map-feed.js'
 import type { CatalogStore } from '../core/store/catalog/catalog-store.js'
@@ -102,9 +102,13 @@ export async function openJobDesk(
   await makeStateDir(stateDir)
   const ledger = await openJobLedger(join(stateDir, ledgerName), () => highestNumberSeen(stateDir))
   const jobs = openJobStore({ dir: stateDir, clock, onWarning, ...(lockWaitMs === undefined ? {} : { lockWaitMs }) })
+  const raiseFences = async (writer: Writer) => {
+    await ledger.raiseFence(writer)
+    await inCatalog(stateDir, (catalog) => catalog.raiseFence(writer))
+  }
   return {
     jobs,
-    ledger,
+    ledger: { ...ledger, raiseFence: raiseFences },
     clock,
     stateDir,
     async close() {

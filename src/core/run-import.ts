@@ -15,6 +15,7 @@ import { tidyState } from './jobs/tidy-state.js'
 import type { Ledger } from './ledger/ledger.js'
 import type { Progress } from './progress.js'
 import { openRejectsFile } from './rejects-file.js'
+import { leasedStore } from './store/leased-store.js'
 import type { Wholesaler } from './wholesaler.js'
 
 /** What one job is worked off with. */
@@ -59,7 +60,7 @@ export async function runImportJob(run: ImportJobRun, ports: ImportJobPorts): Pr
     {
       ...run,
       onStart: (job) => progress.emit({ type: 'job', job }),
-      work: async ({ job, writer, signal, onCounts, noteProgress }) => {
+      work: async ({ job, writer, signal, onCounts, noteProgress, assertLease }) => {
         const rejects = openRejectsFile(join(stateDir, 'rejects', `${job.id}.csv`))
         const told = (counts: JobCounts) => {
           // With the counts, so that what a dead process counted is in the file as well.
@@ -72,9 +73,10 @@ export async function runImportJob(run: ImportJobRun, ports: ImportJobPorts): Pr
           const site = await run.open(options)
           try {
             const { wholesalers } = site
+            const store = leasedStore(site.store, assertLease)
             return await importFeeds(
               { wholesalers, options, writer, signal, earlier, onCounts: told },
-              { ...site, stateDir, clock, rejects, progress: noting(progress, noteProgress) },
+              { ...site, store, stateDir, clock, rejects, progress: noting(progress, noteProgress) },
             )
           } finally {
             await site.close()

@@ -5,6 +5,7 @@ import type { FailedJob, Job, RunningJob } from './job.js'
 import { isFinished } from './job.js'
 import { cancel, requestCancel } from './job-transitions.js'
 import { quickLook } from './quick-look.js'
+import { type FencePorts, shutOut } from './restart-stuck.js'
 
 /**
  * Ends the job when it is scheduled or stuck, or its owner is dead; otherwise its owner ends it soon, see
@@ -13,9 +14,11 @@ import { quickLook } from './quick-look.js'
 export async function cancelJob(
   id: number,
   { exitCode }: { readonly exitCode: number },
-  ports: JobPorts,
+  ports: JobPorts & FencePorts,
 ): Promise<FailedJob | RunningJob> {
   await quickLook(ports)
+  const seen = (await ports.jobs.read()).get(id)
+  if (seen?.status === 'processing_stuck') await shutOut(seen, ports)
   return await ports.jobs.transaction((table) => {
     const job = existing(id, table.get(id))
     if (isFinished(job)) {

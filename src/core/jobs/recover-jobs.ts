@@ -25,10 +25,6 @@ export interface RecoverRequest extends FindOptions {
 }
 
 export interface RecoverPorts extends RestartPorts, Pick<FindPorts, 'watch'> {
-  readonly ledger: RestartPorts['ledger'] & {
-    /** From now on no owner with a lower token writes anything for the job. */
-    raiseFence(writer: { readonly jobId: number; readonly token: number }): Promise<void>
-  }
   /** Claims a job, whatever back-off it is in, and works it off. */
   readonly run: (id: number, signal: AbortSignal) => Promise<WorkedOff>
   /** Told what is seen and done, for people. */
@@ -80,9 +76,7 @@ export async function restartFound(
   ports: Omit<RecoverPorts, 'run'>,
 ): Promise<readonly ScheduledJob[]> {
   const stuck = findings.map(asFound).filter((found) => found !== null)
-  for (const { id, token, reason } of await markStuck(stuck, ports)) {
-    if (reason !== 'never_started') await ports.ledger.raiseFence({ jobId: id, token })
-  }
+  await markStuck(stuck, ports)
   const restarted: ScheduledJob[] = []
   for (const { job, verdict } of findings) {
     if (verdict.state !== 'stuck') continue

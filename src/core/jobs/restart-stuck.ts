@@ -10,11 +10,20 @@ import { giveUp, restart, restartLimit } from './job-transitions.js'
  */
 export const unreachableGraceMs = 60_000
 
-export interface RestartPorts extends JobPorts {
-  readonly ledger: JobPorts['ledger'] & {
-    /** Finished batches, and halvings of a bad one, ever. */
-    checkpoints(jobId: number): Promise<number>
+/** What holds off owners that have lost their job. */
+export interface FencePorts {
+  readonly ledger: {
+    /** From now on no owner with a lower token writes anything for the job, to the ledger or the embedded catalog. */
+    raiseFence(writer: { readonly jobId: number; readonly token: number }): Promise<void>
   }
+}
+
+export interface RestartPorts extends JobPorts {
+  readonly ledger: JobPorts['ledger'] &
+    FencePorts['ledger'] & {
+      /** Finished batches, and halvings of a bad one, ever. */
+      checkpoints(jobId: number): Promise<number>
+    }
   /** Ends a lost owner that lives. Default: `endOwner`. */
   readonly endOwner?: (owner: Owner) => Promise<EndedOwner>
   /** For jobs that are given up. */
@@ -35,6 +44,7 @@ export async function restartStuck(id: number, ports: RestartPorts): Promise<Res
   const { jobs, ledger, clock, judge, exitCodes } = ports
   const seen = (await jobs.read()).get(id)
   if (seen?.status !== 'processing_stuck') return null
+  await shutOut(seen, ports)
   const { endOwner: end = (owner) => endOwner(owner, { clock, judge }) } = ports
   if (seen.lostOwner !== null && (await end(seen.lostOwner)) === 'unknown') {
     const waitMs = graceLeft(seen, clock.now())
@@ -57,6 +67,14 @@ export async function restartStuck(id: number, ports: RestartPorts): Promise<Res
     const failed = giveUp(job, { now, checkpoints, exitCode })
     return { put: [failed], result: { outcome: 'gave_up', job: failed } }
   })
+}
+
+/**
+ * Makes sure that a lost owner writes nothing any more, whether or not it can be ended: to be called before the
+ * job leaves its state, since its products may then be taken by anybody. Safe to call twice, and late.
+ */
+export async function shutOut({ id, token, lostOwner }: StuckJob, { ledger }: FencePorts): Promise<void> {
+  if (lostOwner !== null) await ledger.raiseFence({ jobId: id, token })
 }
 
 /** By the wall clock, since the process that marked it may be gone; a clock that was set back waits once more at most. */

@@ -216,6 +216,7 @@ export const ledgerMigrations: readonly string[] = [
   `,
   `
   ALTER TABLE imported ADD COLUMN images_given TEXT;  -- marks of what the wholesaler gave it, with spaces between
+  `,
   // The highest number that was seen outside when this file was new; null: nobody has looked yet.
   `
   ALTER TABLE sequence ADD COLUMN floor INTEGER;

@@ -3,7 +3,7 @@
  * and how far a job has got. Needs no config, so that recovery works when a config is broken or gone.
  */
 import { openDatabase } from '../sqlite.js'
-import { passFence } from './fence.js'
+import { raiseFence } from './fence.js'
 import type { Ledger, Writer } from './ledger.js'
 import { liftQuarantine } from './quarantine.js'
 import { ledgerMigrations } from './schema.js'
@@ -14,7 +14,7 @@ export interface JobLedger extends Pick<Ledger, 'nextNumber' | 'raiseNumber'> {
   liftQuarantine(wholesaler: string): Promise<number>
   /** How often the job got on for good: batches it finished or halved, ever. More of them than before = it got further. */
   checkpoints(jobId: number): Promise<number>
-  /** From now on no owner with a lower token writes anything for the job. */
+  /** From now on no owner with a lower token writes anything for the job to the ledger. */
   raiseFence(writer: Writer): Promise<void>
   close(): Promise<void>
 }
@@ -40,7 +40,7 @@ export async function openJobLedger(path: string, numbersSeen: () => Promise<num
           "SELECT count(*) AS count FROM batch WHERE job_id = ? AND (state = 'finished' OR halved = 1)",
         )
         .get(jobId)?.count ?? 0,
-    raiseFence: async (writer) => database.transaction(() => passFence(database, writer)),
+    raiseFence: async (writer) => database.transaction(() => raiseFence(database, writer)),
     liftQuarantine: async (name) => {
       const ids = database.prepare<{ id: number }>('SELECT id FROM wholesaler WHERE name = ?').all(name)
       return ids.reduce((lifted, { id }) => lifted + liftQuarantine(database, id), 0)

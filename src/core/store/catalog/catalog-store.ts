@@ -27,7 +27,7 @@ import type {
   StrayFile,
 } from '../store.js'
 import { BatchTable } from './batches.js'
-import { highestNumber, passFence } from './fence.js'
+import { highestNumber, passFence, raiseFence } from './fence.js'
 import { ImageInventory } from './image-inventory.js'
 import { ImageTable, storeImage } from './image-table.js'
 import { MediaFolder } from './media-folder.js'
@@ -50,6 +50,8 @@ export interface CatalogOptions {
 export interface CatalogStore extends Store {
   /** Highest job id or fencing token ever seen, 0 for none: a new ledger numbers above it. */
   highestNumber(): Promise<number>
+  /** From now on no owner with a lower token writes anything for the job. */
+  raiseFence(writer: StoreWriter): Promise<void>
 }
 
 /** Up to this size the whole file is checked when it is opened (50 ms); damage in a larger one shows on reading. */
@@ -121,6 +123,10 @@ class SqliteCatalog implements CatalogStore {
 
   async highestNumber(): Promise<number> {
     return highestNumber(this.#database)
+  }
+
+  async raiseFence({ jobId, token }: StoreWriter): Promise<void> {
+    this.#database.transaction(() => raiseFence(this.#database, jobId, token))
   }
 
   async findBySku(skus: readonly string[]): Promise<ReadonlyMap<string, StoreProduct>> {

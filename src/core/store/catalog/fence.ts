@@ -14,6 +14,15 @@ export function passFence(database: Database, jobId: number, token: number): voi
     .run(jobId, token)
 }
 
+/** From now on nobody with a lower token writes for the job. Never lowers it: whoever is late changes nothing. */
+export function raiseFence(database: Database, jobId: number, token: number): void {
+  database
+    .prepare(`
+      INSERT INTO job_fence (job_id, token) VALUES (?, ?)
+      ON CONFLICT (job_id) DO UPDATE SET token = max(token, excluded.token)`)
+    .run(jobId, token)
+}
+
 /** The highest job id or token the catalog has seen; 0 for none. A new ledger starts above it. */
 export function highestNumber(database: Database): number {
   const row = database.prepare<{ highest: number }>(
