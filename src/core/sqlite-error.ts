@@ -30,6 +30,9 @@ const codesByText: Readonly<Record<string, number>> = {
   'file is not a database': result.notDatabase,
 }
 
+/** This process, or the machine, has too many files open: another time there is room. */
+const shortageErrnos: readonly number[] = [constants.errno.EMFILE, constants.errno.ENFILE]
+
 /** A write that the operating system refused for want of room: disk, quota, file size limit. */
 const noRoomErrnos: readonly number[] = [constants.errno.ENOSPC, constants.errno.EDQUOT, constants.errno.EFBIG]
 
@@ -44,6 +47,10 @@ export function asCoreError(error: unknown, path: string): unknown {
   const cause = error
   const says = messageOf(error)
   if (noRoomErrnos.includes(systemErrno)) return diskFull(path, error)
+  if (shortageErrnos.includes(systemErrno)) {
+    const message = 'the database cannot be opened: too many files are open'
+    return new WholesalerError({ kind: 'temporary', message, hint: 'Raise the limit: ulimit -n.', place, cause })
+  }
 
   switch (errcode === undefined ? codesByText[error.message] : errcode & primaryCodeMask) {
     case result.full:

@@ -26,7 +26,7 @@ const errorMessagesMax = 20
 
 /** Counts of a run, kept in one place and told to whoever wants to know. */
 export class Tally {
-  counts: JobCounts = noCounts
+  counts: JobCounts
   partial = false
   private timeLimit = false
   private earlierErrors = 0
@@ -39,6 +39,7 @@ export class Tally {
     private readonly run: TallyRun,
     private readonly ports: TallyPorts,
   ) {
+    this.counts = { ...noCounts, images: imagesSoFar(run.earlier) }
     this.startedMs = ports.clock.monotonic()
   }
 
@@ -147,4 +148,9 @@ export class Tally {
     this.counts = { ...this.counts, ...change }
     this.run.onCounts(this.counts)
   }
+}
+
+/** Images of earlier attempts at the job. Those that failed are still pending, and counted when they are tried again. */
+function imagesSoFar({ images }: JobCounts = noCounts): JobImageCounts {
+  return { ...images, wanted: Math.max(0, images.wanted - images.failed), failed: 0 }
 }

@@ -239,7 +239,10 @@ describe('recover', function () {
   it('gives up a job that brings its process down again and again, with 1 for that job', async () => {
     await inWorkplace(async (place) => {
       const dead = ownedBy({ ...thisProcess(), bootId: 'before' }, place)
-      await putJobs(place.dir, { ...dead, failures: { transient: 0, crashes: 2, crashesInRow: 2, checkpoints: 0 } })
+      await putJobs(place.dir, {
+        ...dead,
+        failures: { transient: 0, crashes: 2, crashesInVain: 2, crashesInRow: 2, checkpoints: 0 },
+      })
 
       const { code, success, error, jobs } = await recover(place, '1')
 

@@ -11,8 +11,8 @@ import type { Reject } from '../feed/feed.js'
 import type { BatchCounts, ClaimedBatch, Ledger, PendingProduct, Writer } from '../ledger/ledger.js'
 import type { Progress } from '../progress.js'
 import type { RejectsFile } from '../rejects-file.js'
-import type { ItemResult, Store } from '../store/store.js'
-import { remedy, remedyFor } from './poison.js'
+import type { ItemResult, Store, StoreBatch } from '../store/store.js'
+import { isDefect, narrow, remedy, remedyFor } from './poison.js'
 
 export interface BatchPorts {
   readonly ledger: Pick<Ledger, 'finishBatch' | 'halveBatch' | 'putDownBatch'>
@@ -28,8 +28,9 @@ export interface BatchPolicy {
 }
 
 /**
- * Applies a claimed batch to the store and records what became of it. One that crashed its earlier owners is
- * halved instead; then nothing is processed, and its halves are the next to be claimed.
+ * Applies a claimed batch to the store and records what became of it. One that crashed its earlier owners, or that
+ * makes the store throw what nobody expected, is halved instead; then nothing is processed, and its halves are the
+ * next to be claimed.
  */
 export async function importBatch(
   batch: ClaimedBatch,
@@ -53,19 +54,19 @@ async function applyAndRecord(
   { updateExisting, takeover }: BatchPolicy,
   ports: BatchPorts,
 ): Promise<BatchCounts> {
-  const { ledger, store, progress, clock } = ports
+  const { ledger, progress, clock } = ports
   const { id, wholesaler, items } = batch
   const startedMs = clock.monotonic()
   const stored = { id, jobId: writer.jobId, token: writer.token, wholesaler, items, updateExisting, takeover }
-  let results: readonly ItemResult[] | null
-  if (remedyFor(batch) === 'none') {
-    for (const { key } of items) failpoint('apply-product', key)
-    results = await store.apply(stored)
-  } else results = await remedy(batch, writer, stored, ports)
+  const deadly = remedyFor(batch) !== 'none'
+  const results = deadly
+    ? await remedy(batch, writer, stored, ports)
+    : await applyOrNarrow(batch, writer, stored, ports)
   failpoint('batch-applied', id)
 
   if (results === null) {
-    const message = `${batch.crashes} workers died with batch ${id} of ${wholesaler}: one of its ${batch.size} products may be the cause, and is searched by halving it`
+    const what = deadly ? `${batch.crashes} workers died with batch ${id}` : `the store failed at batch ${id}`
+    const message = `${what} of ${wholesaler}: one of its ${items.length} products may be the cause, and is searched by halving it`
     progress.emit({ type: 'warning', message })
     return nothingProcessed
   }
@@ -87,6 +88,22 @@ async function applyAndRecord(
     durationMs: Math.round(clock.monotonic() - startedMs),
   })
   return counts
+}
+
+/** What nobody expected at one product costs that product, not the job. Null when the batch was halved. */
+async function applyOrNarrow(
+  batch: ClaimedBatch,
+  writer: Writer,
+  stored: StoreBatch,
+  { ledger, store }: Pick<BatchPorts, 'ledger' | 'store'>,
+): Promise<readonly ItemResult[] | null> {
+  try {
+    for (const { key } of batch.items) failpoint('apply-product', key)
+    return await store.apply(stored)
+  } catch (error: unknown) {
+    if (!isDefect(error)) throw error
+    return await narrow(batch, writer, stored, error, { ledger, store })
+  }
 }
 
 const nothingProcessed: BatchCounts = { processed: 0, created: 0, updated: 0, unchanged: 0, skipped: 0, errors: 0 }

@@ -36,8 +36,8 @@ const backoffMs = [30_000, 120_000, 600_000, 1_800_000] as const
 export const transientAttemptsMax = backoffMs.length + 1
 /** Crashes without any progress between them: the same thing kills every worker. */
 export const crashesInRowMax = 3
-/** Crashes in all: bounds a job that crawls on by one batch per crash. */
-export const crashesMax = 20
+/** Crashes in vain in all: bounds a job that gets on a little after every second or third. */
+export const crashesInVainMax = 20
 
 /** Milliseconds; the longest back-off. A `notBefore` further away than this is the doing of a clock that was set back. */
 const notBeforeAheadMaxMs = Math.max(...backoffMs)
@@ -239,9 +239,9 @@ export function restartLimit(job: StuckJob, checkpoints: number): 'cancelled' | 
   if (job.cancelRequested) return 'cancelled'
   // Only a person knows whether it is still wanted.
   if (job.kind === 'images') return 'attempts'
-  const { crashes, crashesInRow } = withCrash(job, checkpoints)
+  const { crashesInVain, crashesInRow } = withCrash(job, checkpoints)
   if (crashesInRow >= crashesInRowMax) return 'poison'
-  return crashes >= crashesMax ? 'attempts' : null
+  return crashesInVain >= crashesInVainMax ? 'attempts' : null
 }
 
 /** T9: a stuck job is to be run again, at once. The old owner must be dead, killed, or past its grace. */
@@ -272,7 +272,7 @@ export function giveUp(
     attempts:
       job.kind === 'images'
         ? `it is not run again by itself: ${job.evidence}`
-        : `${failures.crashes} attempts crashed, the last one: ${job.evidence}`,
+        : `${failures.crashesInVain} attempts crashed without getting further, the last one: ${job.evidence}`,
     cancelled: 'cancelled',
   }
   const { now, exitCode } = by
@@ -329,6 +329,7 @@ function withCrash(job: StuckJob, checkpoints: number): JobFailures {
   return {
     transient: job.failures.transient,
     crashes: job.failures.crashes + 1,
+    crashesInVain: job.failures.crashesInVain + (progressed ? 0 : 1),
     crashesInRow: progressed ? 0 : job.failures.crashesInRow + 1,
     checkpoints: Math.max(checkpoints, job.failures.checkpoints),
   }

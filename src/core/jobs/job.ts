@@ -93,7 +93,9 @@ export interface JobFailures {
   readonly transient: number
   /** Attempts whose owner died or fell silent. */
   readonly crashes: number
-  /** Those of them since the last one that had got further than the one before. */
+  /** Those of them that had got no further than the one before: these alone count against a job. */
+  readonly crashesInVain: number
+  /** Those of these since the last one that had got further. */
   readonly crashesInRow: number
   /** Finished batches (and halvings of a bad one) when the last crash was judged. */
   readonly checkpoints: number
@@ -189,7 +191,7 @@ export function isFinished(job: Job): job is FinishedJob {
   return job.status === 'completed' || job.status === 'failed'
 }
 
-export const noFailures: JobFailures = { transient: 0, crashes: 0, crashesInRow: 0, checkpoints: 0 }
+export const noFailures: JobFailures = { transient: 0, crashes: 0, crashesInVain: 0, crashesInRow: 0, checkpoints: 0 }
 
 export const noCounts: JobCounts = {
   processed: 0,

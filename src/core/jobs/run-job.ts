@@ -2,7 +2,7 @@
  * One job from its claim to its end: the lease is taken, the work is done under it, and whatever happens
  * the job ends in exactly one state. An owner that has lost its lease writes nothing any more.
  */
-import { type ErrorKind, messageOf, WholesalerError } from '../errors.js'
+import { type ErrorKind, hasCode, messageOf, WholesalerError } from '../errors.js'
 import { failpoint } from '../failpoint.js'
 import type { Writer } from '../ledger/ledger.js'
 import { claimJob, claimNewJob, type JobPorts } from './claim-job.js'
@@ -125,8 +125,12 @@ async function work<R extends WorkReport>(job: RunningJob, lease: JobLease, run:
 function whyStopped(error: unknown, signal: AbortSignal): WholesalerError {
   const why: unknown = signal.aborted ? signal.reason : error
   if (why instanceof WholesalerError) return why
-  const kind = signal.aborted ? 'interrupted' : 'unexpected'
+  const kind = signal.aborted ? 'interrupted' : kindOf(why)
   return new WholesalerError({ kind, message: messageOf(why), cause: why })
+}
+
+function kindOf(error: unknown): ErrorKind {
+  return hasCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG') ? 'disk_full' : 'unexpected'
 }
 
 type StopRules = Pick<JobRun<WorkReport>, 'exitCodeOf' | 'role'>
@@ -146,6 +150,12 @@ function finished(held: RunningJob, report: WorkReport, { exitCodeOf }: StopRule
 
 /** Errors that another try may not meet. */
 const transientKinds: readonly ErrorKind[] = ['temporary', 'disk_full', 'locked']
+/** What the machine is short of for a while: open files, processes, memory. */
+const shortages = ['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM'] as const
+
+function isTransientError({ kind, cause }: WholesalerError): boolean {
+  return transientKinds.includes(kind) || (kind === 'unexpected' && hasCode(cause, ...shortages))
+}
 
 /** T5 or T6. */
 function stopped(held: RunningJob, error: WholesalerError, run: StopRules, by: By): FinishedJob | ScheduledJob {
@@ -154,7 +164,7 @@ function stopped(held: RunningJob, error: WholesalerError, run: StopRules, by: B
   const isWorker = run.role === 'worker'
 
   const isInterrupted = error.kind === 'interrupted'
-  const isTransient = transientKinds.includes(error.kind)
+  const isTransient = isTransientError(error)
   if (held.cancelRequested && (isInterrupted || isTransient)) return failed('cancelled')
   if (isInterrupted) {
     return isWorker ? reschedule(held, { ...by, why: 'stopped', message }) : failed('interrupted')

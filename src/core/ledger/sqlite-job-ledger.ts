@@ -23,7 +23,10 @@ export interface JobLedger extends Pick<Ledger, 'nextNumber' | 'raiseNumber'> {
  * Opens, or creates, the ledger's file for the sake of its jobs. `numbersSeen`: see `beginSequence`. Throws what
  * `openDatabase` throws.
  */
-export async function openJobLedger(path: string, numbersSeen: () => Promise<number>): Promise<JobLedger> {
+export async function openJobLedger(
+  path: string,
+  numbersSeen: () => Promise<number> = async () => 0,
+): Promise<JobLedger> {
   const database = await openDatabase(path, { migrations: ledgerMigrations })
   try {
     await beginSequence(database, numbersSeen)

@@ -35,7 +35,7 @@ export interface StoreItem extends Fingerprints {
   readonly storeId: StoreId | null
 }
 
-export type RejectCode = 'sku_owned_by' | 'sku_taken' | 'currency' | 'refused' | 'quarantined'
+export type RejectCode = 'sku_owned_by' | 'sku_taken' | 'currency' | 'refused' | 'quarantined' | 'store_failed'
 
 export type ItemResult =
   | {

@@ -195,11 +195,21 @@ describe('transitions of a job', () => {
       assert.equal(given.reason, 'poison')
     })
 
-    it('gives up after 20 crashes in all, however much progress lies between', () => {
-      const { job, restarts } = crashUntilLimit((crash) => crash)
+    it('gives up after 20 crashes in vain, though it gets further after every second one', () => {
+      const { job, restarts } = crashUntilLimit((crash) => Math.floor(crash / 3))
 
-      assert.equal(restarts, 19)
-      assert.equal(transitions.giveUp(job, { now, checkpoints: 20, exitCode: 1 }).reason, 'attempts')
+      assert.equal(restarts - Math.floor(restarts / 3), 19)
+      assert.equal(transitions.giveUp(job, { now, checkpoints: 0, exitCode: 1 }).reason, 'attempts')
+    })
+
+    it('does not count a crash before which the job got further: two products that kill every worker are two searches', () => {
+      let crashes = 0
+      crashUntilLimit((crash) => {
+        crashes = crash
+        return Math.min(crash, 500)
+      })
+
+      assert.equal(crashes, 503)
     })
 
     it('does not give up a job that may be restarted', () => {
@@ -231,7 +241,7 @@ describe('transitions of a job', () => {
 
       const again = transitions.retry(given, now)
 
-      assert.deepEqual(again.failures, { transient: 0, crashes: 0, crashesInRow: 0, checkpoints: 0 })
+      assert.deepEqual(again.failures, { transient: 0, crashes: 0, crashesInVain: 0, crashesInRow: 0, checkpoints: 0 })
       assert.deepEqual(again.errorMessages, [])
       assert.equal(again.token, given.token)
     })

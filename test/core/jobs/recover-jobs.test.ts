@@ -262,7 +262,10 @@ describe('recoverJobs', () => {
 })
 
 describe('recoverJobs of a job that brings its processes down', () => {
-  const twice = { ...runningJob(1), failures: { transient: 0, crashes: 1, crashesInRow: 1, checkpoints: 0 } }
+  const twice = {
+    ...runningJob(1),
+    failures: { transient: 0, crashes: 1, crashesInVain: 1, crashesInRow: 1, checkpoints: 0 },
+  }
 
   it('lets it be worked off in a process of its own, again after each crash, to its end', () =>
     withScene([twice], async (scene) => {

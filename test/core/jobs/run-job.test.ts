@@ -147,6 +147,20 @@ describe('runJob', () => {
       }))
   }
 
+  it('puts back a job for which there were too few open files or no room, in whatever words that was said (P18)', () =>
+    withPorts(async (ports) => {
+      for (const code of ['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM', 'ENOSPC']) {
+        const refusal = Object.assign(new Error(`${code}: open 'x'`), { code, errno: -24, syscall: 'open' })
+        const work = async () => {
+          throw refusal
+        }
+
+        const { job } = await runJob({ ...run({ work }), role: 'worker' }, ports)
+
+        assert.equal(job.status, 'scheduled', code)
+      }
+    }))
+
   it('gives a worker five attempts at a transient error', () =>
     withPorts(async (ports) => {
       const { id } = await createJob(sampleOptions, ports)
