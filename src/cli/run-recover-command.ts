@@ -2,10 +2,11 @@
 import type { Clock } from '../core/clock.js'
 import { WholesalerError } from '../core/errors.js'
 import { isFinished } from '../core/jobs/job.js'
+import type { JobStore } from '../core/jobs/job-store.js'
 import { killStoppedHolder } from '../core/jobs/kill-holder.js'
 import { launchWorker } from '../core/jobs/launch-worker.js'
 import { watchHeartbeats } from '../core/jobs/observe-heartbeat.js'
-import { type RecoveredJob, type RecoverPorts, recoverJobs } from '../core/jobs/recover-jobs.js'
+import { previewRecovery, type RecoveredJob, type RecoverPorts, recoverJobs } from '../core/jobs/recover-jobs.js'
 import { type DocumentHead, type ErrorLike, recoverDocument } from './documents.js'
 import {
   exitCodeOf,
@@ -22,7 +23,7 @@ import { recoverText } from './recover-text.js'
 import { runStored } from './run-stored.js'
 import { spawnWorker } from './spawn-worker.js'
 import { jobFailure, selectJob } from './state.js'
-import { type JobDesk, jobLockPath, openJobDesk } from './wiring.js'
+import { type JobDesk, jobLockPath, openJobDesk, openJobs } from './wiring.js'
 
 export interface RecoverFlags {
   readonly json: boolean
@@ -56,14 +57,7 @@ export async function runRecoverCommand(command: RecoverCommand): Promise<void> 
   let stopped: unknown = null
   try {
     if (flags['kill-holder']) await freeLock(stateDir, display)
-    const desk = await openJobDesk(stateDir, (message) => display.warn(message))
-    try {
-      // Throws for a job that there is not.
-      if (command.job !== null) selectJob([...(await desk.jobs.read()).values()], command.job)
-      recovered = await recoverJobs(requestOf(command, desk, signal), portsOf(desk, display))
-    } finally {
-      await desk.close()
-    }
+    recovered = await (flags['dry-run'] ? lookOnly : recover)(command, display, signal)
     if (signal.aborted) stopped = signal.reason
   } catch (error: unknown) {
     stopped = error
@@ -74,6 +68,31 @@ export async function runRecoverCommand(command: RecoverCommand): Promise<void> 
   tell(command, display, recovered, stopped)
 }
 
+async function recover(command: RecoverCommand, display: WorkerDisplay, signal: AbortSignal) {
+  const desk = await openJobDesk(command.stateDir, (message) => display.warn(message))
+  try {
+    await refuseUnknown(command, desk.jobs)
+    return await recoverJobs(requestOf(command, desk, signal), portsOf(desk, display))
+  } finally {
+    await desk.close()
+  }
+}
+
+/** Opens no database and makes nothing, so that it works on a read-only disk, and where nothing was ever imported. */
+async function lookOnly(command: RecoverCommand, display: WorkerDisplay, signal: AbortSignal) {
+  const { stateDir, clock, job, flags } = command
+  const jobs = await openJobs(stateDir, (message) => display.warn(message))
+  await refuseUnknown(command, jobs)
+  const request = { only: job, olderThanMs: flags['older-than'] ?? null, wait: flags.wait, launch: null, signal }
+  const watch = watchHeartbeats({ dir: stateDir })
+  return await previewRecovery(request, { jobs, stateDir, clock, watch, onNote: (message) => display.note(message) })
+}
+
+/** Throws for a job that there is not. */
+async function refuseUnknown({ job }: RecoverCommand, jobs: Pick<JobStore, 'read'>): Promise<void> {
+  if (job !== null) selectJob([...(await jobs.read()).values()], job)
+}
+
 function requestOf({ job, flags, stateDir }: RecoverCommand, desk: JobDesk, signal: AbortSignal) {
   const launch = async (id: number) => {
     const spawn = (jobId: number) => spawnWorker(stateDir, jobId)
@@ -82,7 +101,7 @@ function requestOf({ job, flags, stateDir }: RecoverCommand, desk: JobDesk, sign
   return {
     only: job,
     olderThanMs: flags['older-than'] ?? null,
-    dryRun: flags['dry-run'],
+    dryRun: false,
     wait: flags.wait,
     launch: flags.detach ? launch : null,
     apart: launch,

@@ -79,6 +79,15 @@ export function jobLockPath(stateDir: string): string {
   return join(stateDir, 'jobs.lock.db')
 }
 
+/** The jobs of a state folder, to be looked at: reading creates nothing. */
+export async function openJobs(
+  stateDir: string,
+  onWarning: (message: string) => void,
+): Promise<Pick<JobStore, 'read'>> {
+  const { openJobStore } = await import('../core/jobs/lowdb-job-store.js')
+  return openJobStore({ dir: stateDir, clock: systemClock, onWarning })
+}
+
 /** What working with jobs needs when no store is touched: no config is read, so it works when that is broken. */
 export interface JobDesk {
   readonly jobs: JobStore

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { rm, writeFile } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RecoverDocument } from '../../src/cli/documents.js'
 import { readHeartbeat } from '../../src/core/jobs/heartbeat.js'
@@ -317,6 +317,14 @@ describe('recover', function () {
 
       await putJobs(place.dir, { ...job, scheduledAt: Date.now() - 301_000 })
       assert.equal((await place.run('status', '--check')).code, 12)
+    })
+  })
+
+  it('--dry-run makes nothing, where nothing was ever imported', async () => {
+    await inWorkplace(async (place) => {
+      const { code, jobs } = await recover(place, '--dry-run')
+
+      assert.deepEqual([code, jobs, await readdir(place.dir)], [0, [], []])
     })
   })
 

@@ -62,9 +62,18 @@ const watchEveryMs = 5_000
 
 /** Recovers the jobs that need it, then works off what is scheduled. Throws what `workOff` throws. */
 export async function recoverJobs(request: RecoverRequest, ports: RecoverPorts): Promise<readonly RecoveredJob[]> {
-  const findings = await look(request, ports)
-  if (request.dryRun) return findings.map(({ job, verdict }) => ({ job, verdict, action: 'none', error: null }))
+  if (request.dryRun) return await previewRecovery(request, ports)
+  const findings = await look(request, ports, (stuck) => restartFound(stuck, ports))
   return await new Recovery(request, ports, findings).finish()
+}
+
+type LookRequest = FindOptions & Pick<RecoverRequest, 'wait' | 'launch' | 'signal'>
+type LookPorts = FindPorts & Pick<RecoverPorts, 'onNote'>
+
+/** What `recoverJobs` would begin with. Looks as long as it does, and changes nothing. */
+export async function previewRecovery(request: LookRequest, ports: LookPorts): Promise<readonly RecoveredJob[]> {
+  const findings = await look(request, ports, null)
+  return findings.map(({ job, verdict }) => ({ job, verdict, action: 'none', error: null }))
 }
 
 /**
@@ -98,7 +107,11 @@ export async function restartFound(
  * Looks until everything that only watching can tell is told; a minute and a half at most. What is certain does
  * not wait for the rest: it is restarted meanwhile, for whoever is there to take it.
  */
-async function look(request: RecoverRequest, ports: RecoverPorts): Promise<readonly Finding[]> {
+async function look(
+  request: LookRequest,
+  ports: LookPorts,
+  restart: ((stuck: readonly Finding[]) => Promise<unknown>) | null,
+): Promise<readonly Finding[]> {
   const certain = new Map<number, Finding>()
   for (;;) {
     const seen = await findStuck(ports, request)
@@ -106,9 +119,9 @@ async function look(request: RecoverRequest, ports: RecoverPorts): Promise<reado
     const patient = request.wait && request.launch === null
     const unsure = request.wait ? findings.filter((found) => isUnsure(found, ports.clock.now(), patient)) : []
     if (unsure.length === 0) return findings
-    if (!request.dryRun) {
+    if (restart !== null) {
       const stuck = findings.filter(({ job, verdict }) => verdict.state === 'stuck' && !certain.has(job.id))
-      await restartFound(stuck, ports)
+      await restart(stuck)
       for (const found of stuck) certain.set(found.job.id, found)
     }
     const ids = unsure.map(({ job }) => job.id).join(', ')
