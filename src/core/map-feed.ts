@@ -7,9 +7,9 @@ import { openFeed } from './feed/open-feed.js'
 import { openText } from './feed/open-text.js'
 import type { StagedChunk } from './ledger/ledger.js'
 import { sideElements } from './product/choose-preset.js'
-import { toStagedChunk, toStagedProduct } from './product/fingerprint.js'
+import { joinChunks, toStagedChunk, toStagedProduct } from './product/fingerprint.js'
 import { createMapper } from './product/mapper.js'
-import type { WholesalerMapping } from './product/mapping.js'
+import type { MappedProduct, WholesalerMapping } from './product/mapping.js'
 
 export interface MapFeedPlan {
   /** The snapshot. */
@@ -51,6 +51,12 @@ export interface MappedFeed {
 /** Opens a feed for mapping. Throws what is wrong with the feed or its mapping. */
 export type OpenMappedFeed = (plan: MapFeedPlan, signal: AbortSignal) => Promise<MappedFeed>
 
+/**
+ * Products are made in small parts, so that records die young, and staged several parts at once: fewer messages
+ * between threads, fewer transactions. They are text by then.
+ */
+const partsPerChunk = 4
+
 /** Maps in this thread. */
 export const openMappedFeed: OpenMappedFeed = async ({ path, source, hints, mapping, spillDir }) => {
   const text = await openText(path, hints, source)
@@ -59,29 +65,54 @@ export const openMappedFeed: OpenMappedFeed = async ({ path, source, hints, mapp
   return {
     facts: { shape: feed.shape, preset: mapper.preset },
     async *chunks(signal) {
-      let gathered = noFindings()
+      let found = noFindings()
       const products = mapper.products(
         feed,
         {
-          reject: (reject) => gathered.rejects.push(reject),
-          repair: (repair) => gathered.repairs.push(repair),
+          reject: (reject) => found.rejects.push(reject),
+          repair: (repair) => found.repairs.push(repair),
           skip: () => {
-            gathered.skipped += 1
+            found.skipped += 1
           },
         },
         signal,
       )
+      let parts: StagedPart[] = []
+      const take = (): MappedChunk => {
+        const chunk = joinParts(parts, found)
+        parts = []
+        found = noFindings()
+        return chunk
+      }
       for (;;) {
-        const next = await products.next()
-        const findings = gathered
-        gathered = noFindings()
-        const mapped = next.done ? [] : next.value
-        const currency = mapped.find(({ product }) => product.currency !== undefined)?.product.currency ?? null
-        yield { staged: toStagedChunk(mapped.map(toStagedProduct)), currency, ...findings }
+        let next: Awaited<ReturnType<typeof products.next>>
+        try {
+          next = await products.next()
+        } catch (error: unknown) {
+          yield take()
+          throw error
+        }
+        if (!next.done) parts.push(toPart(next.value))
+        if (next.done || parts.length === partsPerChunk) yield take()
         if (next.done) return next.value
       }
     },
   }
+}
+
+interface StagedPart {
+  readonly staged: StagedChunk
+  readonly currency: string | null
+}
+
+function toPart(mapped: readonly MappedProduct[]): StagedPart {
+  const currency = mapped.find(({ product }) => product.currency !== undefined)?.product.currency ?? null
+  return { staged: toStagedChunk(mapped.map(toStagedProduct)), currency }
+}
+
+function joinParts(parts: readonly StagedPart[], found: Omit<MappedChunk, 'staged' | 'currency'>): MappedChunk {
+  const currency = parts.find((part) => part.currency !== null)?.currency ?? null
+  return { staged: joinChunks(parts.map(({ staged }) => staged)), currency, ...found }
 }
 
 function noFindings(): { rejects: Reject[]; repairs: Repair[]; skipped: number } {

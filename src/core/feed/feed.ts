@@ -127,7 +127,7 @@ export interface FeedListener {
 export interface Feed {
   readonly shape: FeedShape
   /**
-   * Streams all records in chunks of a few hundred. Can be called again: each call reads from the start.
+   * Streams all records in chunks of some dozens. Can be called again: each call reads from the start.
    * Strict: throws `feed_malformed` with the position. Lenient: ends early instead of throwing, and
    * returns `complete: false` when the end of the document was not seen.
    */

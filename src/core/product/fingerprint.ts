@@ -70,8 +70,18 @@ export function toStagedChunk(products: readonly StagedProduct[]): StagedChunk {
     rows.push(row)
     text += body + lineEnd
   }
-  // Memory of its own, not a part of Node's pool, so that it can be handed over to another thread.
-  return { rows, bodies: new TextEncoder().encode(text) }
+  return { rows, bodies: Buffer.from(text) }
+}
+
+/** One chunk of several, in memory of its own, not of Node's pool: it can be handed over to another thread. */
+export function joinChunks(parts: readonly StagedChunk[]): StagedChunk {
+  const bodies = new Uint8Array(parts.reduce((length, part) => length + part.bodies.length, 0))
+  let at = 0
+  for (const part of parts) {
+    bodies.set(part.bodies, at)
+    at += part.bodies.length
+  }
+  return { rows: parts.flatMap(({ rows }) => rows), bodies }
 }
 
 /** The products of a chunk, each parsed when it is asked for. */

@@ -63,16 +63,21 @@ export async function createMapper(feed: Feed, mapping: WholesalerMapping, optio
   }
 }
 
-/** The first chunk: enough to see what the feed is, read again when it is mapped. */
+/** Enough to see what the feed is. */
+const firstRecordsMax = 200
+
+/** Read again when the feed is mapped. */
 async function firstRecords(feed: Feed): Promise<readonly FeedRecord[]> {
   const listener: FeedListener = { reject: () => {}, repair: () => {} }
   const chunks = feed.records(listener)
+  const first: FeedRecord[] = []
   try {
-    for (;;) {
+    while (first.length < firstRecordsMax) {
       const next = await chunks.next()
-      if (next.done) return []
-      if (next.value.length > 0) return next.value
+      if (next.done) break
+      first.push(...next.value)
     }
+    return first.slice(0, firstRecordsMax)
   } finally {
     await chunks.return({ complete: false, records: 0 })
   }
