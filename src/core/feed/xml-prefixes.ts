@@ -1,7 +1,8 @@
 /** Namespaces that shops forget to declare, by the prefix everyone uses for them. */
 const usual: Readonly<Record<string, string>> = { g: 'http://base.google.com/ns/1.0' }
 
-const xmlNamespace = 'http://www.w3.org/XML/1998/namespace'
+export const xmlNamespace = 'http://www.w3.org/XML/1998/namespace'
+export const xmlnsNamespace = 'http://www.w3.org/2000/xmlns/'
 
 interface Declaration {
   /** Open elements, its own included, when it was declared. */
@@ -42,9 +43,11 @@ export class XmlPrefixes {
     }
   }
 
-  /** An element was closed: `depth` are still open. */
-  leave(depth: number): void {
+  /** An element was closed: `depth` are still open. True when declarations ended with it. */
+  leave(depth: number): boolean {
+    const before = this.#declared.length
     while ((this.#declared.at(-1)?.depth ?? 0) > depth) this.#declared.pop()
+    return this.#declared.length < before
   }
 
   /** URI of a prefix; `''` for no prefix without default namespace, undefined for one not declared. */

@@ -1,17 +1,11 @@
-import { type SaxesAttributeNS, SaxesParser, type SaxesTagNS } from 'saxes'
+import { SaxesParser, type SaxesTagPlain } from 'saxes'
 import { WholesalerError } from '../errors.js'
 import { firstBareAmpersand } from './bare-ampersands.js'
 import { isMalformed, malformed } from './malformed.js'
 import type { RecordOutput, RecordParser } from './read-records.js'
 import type { FeedText } from './text.js'
-import {
-  noAttributes,
-  putAttribute,
-  XmlAssembler,
-  type XmlAttributes,
-  type XmlTargets,
-  xmlDepthMax,
-} from './xml-assembler.js'
+import { XmlAssembler, type XmlTargets, xmlDepthMax } from './xml-assembler.js'
+import { XmlNames } from './xml-names.js'
 import { usualNamespace } from './xml-prefixes.js'
 
 /** Longest record, and longest stretch of text without a tag, in characters. */
@@ -20,11 +14,6 @@ export const xmlRecordCharsMax = 8 * 1024 * 1024
 export interface XmlReading {
   readonly file: string
   readonly targets: XmlTargets
-}
-
-/** Parser options: namespaces on, positions on. */
-interface SaxesOptions {
-  xmlns: true
 }
 
 /**
@@ -37,7 +26,8 @@ export class XmlRecordParser implements RecordParser {
   readonly #reading: XmlReading
   readonly #out: RecordOutput
   readonly #assembler: XmlAssembler
-  readonly #parser: SaxesParser<SaxesOptions>
+  readonly #names: XmlNames
+  readonly #parser: SaxesParser
   readonly #undeclared = new Map<string, string>()
   /** Nothing but white space so far. */
   #isBlank = true
@@ -53,8 +43,8 @@ export class XmlRecordParser implements RecordParser {
     this.#reading = reading
     this.#out = out
     this.#assembler = new XmlAssembler(reading.targets, out)
-    // Types of saxes know `resolvePrefix` for fragments only; it is asked for whole documents as well.
-    this.#parser = new SaxesParser({ xmlns: true, resolvePrefix: this.#onUndeclaredPrefix } as SaxesOptions)
+    this.#names = new XmlNames({ undeclared: this.#onUndeclaredPrefix, fault: this.#onFault })
+    this.#parser = new SaxesParser()
     // Six handlers and no more: with a seventh, V8 keeps the parser's fields in a hash table, and it reads at a
     // third of its speed. So errors are caught, not listened to.
     this.#parser.on('doctype', this.#onDoctype)
@@ -118,18 +108,21 @@ export class XmlRecordParser implements RecordParser {
     this.#tagLine = this.#parser.column === 0 ? this.#parser.line - 1 : this.#parser.line
   }
 
-  readonly #onOpenTag = (tag: SaxesTagNS): void => {
+  readonly #onOpenTag = ({ name: qname, attributes: given }: SaxesTagPlain): void => {
     const assembler = this.#assembler
     const wasRecord = assembler.record !== undefined
     this.#tags += 1
     if (assembler.depth >= xmlDepthMax) throw this.#malformed(`Elements are nested more than ${xmlDepthMax} deep.`)
-    if (!assembler.enter(tag.local, this.#tagLine + this.#linesBefore)) return
+    const attributes = this.#names.open(given)
+    const { local, uri } = this.#names.nameOf(qname)
+    if (!assembler.enter(local, this.#tagLine + this.#linesBefore)) return
     if (!wasRecord) this.#recordStart = this.#parser.position
-    assembler.add(tag.local, tag.uri, attributesOf(tag))
+    assembler.add(local, uri, attributes)
   }
 
   readonly #onCloseTag = (): void => {
     this.#tags += 1
+    this.#names.close()
     this.#assembler.leave()
     if (this.#assembler.depth === 0) this.#rootIsClosed = true
   }
@@ -138,9 +131,11 @@ export class XmlRecordParser implements RecordParser {
     refuseDtd(doctype, { file: this.#reading.file, line: this.#line, column: this.#parser.column })
   }
 
-  readonly #onUndeclaredPrefix = (prefix: string): string | undefined => {
-    // No default namespace: nothing amiss.
-    if (prefix === '') return undefined
+  readonly #onFault = (reason: string): never => {
+    throw new Error(reason)
+  }
+
+  readonly #onUndeclaredPrefix = (prefix: string): string => {
     let uri = this.#undeclared.get(prefix)
     if (uri === undefined) {
       uri = usualNamespace(prefix)
@@ -204,16 +199,4 @@ export async function explainXmlFailure(error: unknown, text: FeedText, file: st
     place: { ...error.place, file, ...place },
     cause: error,
   })
-}
-
-/** By local name. */
-function attributesOf(tag: SaxesTagNS): XmlAttributes {
-  let result: Record<string, string> | undefined
-  for (const name in tag.attributes) {
-    const { prefix, local, value } = tag.attributes[name] as SaxesAttributeNS
-    if (prefix === 'xmlns' || name === 'xmlns') continue
-    result ??= {}
-    if (prefix === '' || !Object.hasOwn(result, local)) putAttribute(result, local, value)
-  }
-  return result ?? noAttributes
 }

@@ -239,6 +239,27 @@ describe('XML feed', () => {
     }
   })
 
+  it('takes a namespace for what it is where a name stands', async () => {
+    const content = `<r xmlns="urn:a" xmlns:p="urn:p"><item><p:x/><y xmlns="" xmlns:p="urn:q"><p:x/><z/></y><p:x/><z/>
+      <w p:id="1" xml:lang="pl" id="2" xmlns:q="urn:p" q:no="3"/></item><item xmlns:p=" urn:s "><p:x/></item></r>`
+    const names = (node: XmlElement): readonly string[] =>
+      node.children.flatMap((child) => {
+        return typeof child === 'string' ? [] : [`${child.ns} ${child.name}`, ...names(child)]
+      })
+    for (const lenient of [false, true]) {
+      const { records, repairs } = await readAll(content, { lenient })
+      const [first, second] = records.map(({ data }) => data as XmlElement)
+      const last = first?.children.findLast((child) => typeof child !== 'string') as XmlElement
+
+      assert.deepEqual(
+        [first, second].map((item) => item && names(item)),
+        [['urn:p x', ' y', 'urn:q x', ' z', 'urn:p x', 'urn:a z', 'urn:a w'], ['urn:s x']],
+      )
+      assert.deepEqual({ ...last.attributes }, { id: '2', lang: 'pl', no: '3' })
+      assert.deepEqual(repairs, [])
+    }
+  })
+
   it('tolerates white space before the declaration, and counts its lines', async () => {
     const { records, repairs } = await readAll('\n\n<?xml version="1.0"?>\n<r><item><a/></item></r>')
 
@@ -311,6 +332,14 @@ describe('XML feed', () => {
     ['a second root', '<r><item><a/></item></r>\n<r/>', 2, 3],
     ['text before the declaration', 'oops<?xml version="1.0"?><r><item><a/></item></r>', 1, 5],
     ['an attribute twice', '<r><item a="1" a="2"><a/></item></r>', 1, 21],
+    ['an attribute twice by its namespace', '<r xmlns:a="u" xmlns:b="u"><item a:x="1" b:x="2"/></r>', 1, 50],
+    ['a name with two colons', '<r><item><a:b:c/></item></r>', 1, 17],
+    ['a name without its end', '<r><item><a:/></item></r>', 1, 14],
+    ['an attribute that begins with a colon', '<r><item><a :b="1"/></item></r>', 1, 20],
+    ['a prefix declared as nothing', '<r><item><a xmlns:a=""/></item></r>', 1, 24],
+    ['xmlns declared anew', '<r><item><a xmlns:xmlns="urn:x"/></item></r>', 1, 33],
+    ['xml declared anew', '<r><item><a xmlns:xml="urn:x"/></item></r>', 1, 31],
+    ['a name in the namespace of declarations', '<r><item><xmlns:a/></item></r>', 1, 19],
     ['a control character', '<r><item><a>\x01</a></item></r>', 1, 13],
   ] as const) {
     it(`says where ${name} stands`, async () => {
