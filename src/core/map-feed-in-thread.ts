@@ -5,8 +5,8 @@
 import { Worker } from 'node:worker_threads'
 import { type ErrorDetails, WholesalerError } from './errors.js'
 import type { FeedEnd } from './feed/feed.js'
-import type { StagedRow } from './ledger/ledger.js'
 import { type FeedFacts, type MapFeedPlan, type MappedChunk, type OpenMappedFeed, openMappedFeed } from './map-feed.js'
+import type { CutRow } from './product/fingerprint.js'
 
 /**
  * What the thread says. Rows come as JSON, and bodies are handed over: cloning objects across threads takes several
@@ -18,7 +18,7 @@ export type ThreadMessage =
       readonly type: 'chunk'
       readonly rows: string
       readonly bodies: Uint8Array
-      readonly findings: Omit<MappedChunk, 'staged'>
+      readonly findings: Omit<MappedChunk, 'cut'>
     }
   | { readonly type: 'end'; readonly end: FeedEnd }
   | { readonly type: 'error'; readonly error: ErrorDetails }
@@ -66,7 +66,7 @@ async function* chunksOf(thread: FeedThread): AsyncGenerator<MappedChunk, FeedEn
       if (message.type === 'end') return message.end
       if (message.type !== 'chunk') throw new Error(`the thread sent ${message.type} amid the feed`)
       const { rows, bodies, findings } = message
-      yield { staged: { rows: unpackRows(rows), bodies }, ...findings }
+      yield { cut: { rows: unpackRows(rows), bodies }, ...findings }
       thread.taken()
     }
   } finally {
@@ -74,10 +74,10 @@ async function* chunksOf(thread: FeedThread): AsyncGenerator<MappedChunk, FeedEn
   }
 }
 
-type PackedRow = [string, string, string, string, number, number, number, number]
+type PackedRow = [string, string | number, string | number, string | number, number, number, number, number]
 
 /** Without the names of the fields, which would be half of the text. */
-export function packRows(rows: readonly StagedRow[]): string {
+export function packRows(rows: readonly CutRow[]): string {
   return JSON.stringify(
     rows.map(({ key, content, offer, images, bytes, variants, images_wanted: wanted, line }): PackedRow => {
       return [key, content, offer, images, bytes, variants, wanted, line]
@@ -85,9 +85,9 @@ export function packRows(rows: readonly StagedRow[]): string {
   )
 }
 
-export function unpackRows(text: string): readonly StagedRow[] {
+export function unpackRows(text: string): readonly CutRow[] {
   return (JSON.parse(text) as PackedRow[]).map(
-    ([key, content, offer, images, bytes, variants, images_wanted, line]): StagedRow => {
+    ([key, content, offer, images, bytes, variants, images_wanted, line]): CutRow => {
       return { key, content, offer, images, bytes, variants, images_wanted, line }
     },
   )

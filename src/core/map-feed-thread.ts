@@ -27,8 +27,8 @@ async function mapAndSend(plan: MapFeedPlan): Promise<void> {
   for (;;) {
     const next = await chunks.next()
     if (next.done) return send({ type: 'end', end: next.value })
-    const { staged, ...findings } = next.value
-    const { rows, bodies } = staged
+    const { cut, ...findings } = next.value
+    const { rows, bodies } = cut
     send({ type: 'chunk', rows: packRows(rows), bodies, findings }, [bodies.buffer as ArrayBuffer])
     ahead += 1
     while (ahead >= chunksAheadMax) {

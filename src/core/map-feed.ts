@@ -5,9 +5,8 @@
 import type { FeedEnd, FeedHints, FeedShape, Reject, Repair } from './feed/feed.js'
 import { openFeed } from './feed/open-feed.js'
 import { openText } from './feed/open-text.js'
-import type { StagedChunk } from './ledger/ledger.js'
 import { sideElements } from './product/choose-preset.js'
-import { joinChunks, toStagedChunk, toStagedProduct } from './product/fingerprint.js'
+import { type CutChunk, joinChunks, toCutProduct, toStagedChunk } from './product/fingerprint.js'
 import { createMapper } from './product/mapper.js'
 import type { MappedProduct, WholesalerMapping } from './product/mapping.js'
 
@@ -32,8 +31,8 @@ export interface FeedFacts {
 
 /** A part of a feed, in its order. Plain data. */
 export interface MappedChunk {
-  /** Its products, ready for the ledger. */
-  readonly staged: StagedChunk
+  /** Its products, ready for the ledger but for their fingerprints. */
+  readonly cut: CutChunk
   /** Currency of its first product that names one. */
   readonly currency: string | null
   readonly rejects: readonly Reject[]
@@ -77,7 +76,7 @@ export const openMappedFeed: OpenMappedFeed = async ({ path, source, hints, mapp
         },
         signal,
       )
-      let parts: StagedPart[] = []
+      let parts: MappedPart[] = []
       const take = (): MappedChunk => {
         const chunk = joinParts(parts, found)
         parts = []
@@ -100,19 +99,19 @@ export const openMappedFeed: OpenMappedFeed = async ({ path, source, hints, mapp
   }
 }
 
-interface StagedPart {
-  readonly staged: StagedChunk
+interface MappedPart {
+  readonly cut: CutChunk
   readonly currency: string | null
 }
 
-function toPart(mapped: readonly MappedProduct[]): StagedPart {
+function toPart(mapped: readonly MappedProduct[]): MappedPart {
   const currency = mapped.find(({ product }) => product.currency !== undefined)?.product.currency ?? null
-  return { staged: toStagedChunk(mapped.map(toStagedProduct)), currency }
+  return { cut: toStagedChunk(mapped.map(toCutProduct)), currency }
 }
 
-function joinParts(parts: readonly StagedPart[], found: Omit<MappedChunk, 'staged' | 'currency'>): MappedChunk {
+function joinParts(parts: readonly MappedPart[], found: Omit<MappedChunk, 'cut' | 'currency'>): MappedChunk {
   const currency = parts.find((part) => part.currency !== null)?.currency ?? null
-  return { staged: joinChunks(parts.map(({ staged }) => staged)), currency, ...found }
+  return { cut: joinChunks(parts.map(({ cut }) => cut)), currency, ...found }
 }
 
 function noFindings(): { rejects: Reject[]; repairs: Repair[]; skipped: number } {

@@ -23,6 +23,7 @@ import type {
   WholesalerState,
 } from './ledger/ledger.js'
 import { type MapFeedPlan, type MappedFeed, type OpenMappedFeed, openMappedFeed } from './map-feed.js'
+import { sealed } from './product/fingerprint.js'
 import { mappingDigest } from './product/mapper.js'
 import type { Progress } from './progress.js'
 import type { Wholesaler } from './wholesaler.js'
@@ -238,12 +239,13 @@ async function stageProducts(
     for (;;) {
       const next = await chunks.next()
       if (next.done) return { ...count, end: next.value }
-      const { staged, currency, rejects, repairs, skipped } = next.value
+      const { cut, currency, rejects, repairs, skipped } = next.value
       for (const reject of rejects) noteReject(wholesaler.name, reject, ports)
       for (const repair of repairs) noteRepair(repair)
       count.rejects += rejects.length
       count.skipped += skipped
       count.currency ??= currency
+      const staged = sealed(cut)
       await options.onProducts?.(staged)
       addRows(count, staged.rows, 1)
       const replaced = await staging.write(staged)

@@ -43,5 +43,15 @@ const baselines: Record<string, (path: string) => Promise<number>> = {
 
 const [format = '', path = ''] = process.argv.slice(2)
 const started = performance.now()
+const cpuBefore = process.cpuUsage()
 const records = await baselines[format]?.(path)
-console.log(JSON.stringify({ ms: performance.now() - started, records, rssMb: process.resourceUsage().maxRSS / 1024 }))
+const ms = performance.now() - started
+const cpu = process.cpuUsage(cpuBefore)
+console.log(
+  JSON.stringify({
+    ms,
+    cpuMs: (cpu.user + cpu.system) / 1000,
+    records,
+    rssMb: process.resourceUsage().maxRSS / 1024,
+  }),
+)

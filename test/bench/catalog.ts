@@ -43,7 +43,21 @@ function product(i: number): Product {
   }
 }
 
-async function importAll(dir: string): Promise<number> {
+interface Measured {
+  readonly ms: number
+  readonly cpuMs: number
+}
+
+function stopwatch(): () => Measured {
+  const started = performance.now()
+  const before = process.cpuUsage()
+  return () => {
+    const { user, system } = process.cpuUsage(before)
+    return { ms: Math.round(performance.now() - started), cpuMs: Math.round((user + system) / 1000) }
+  }
+}
+
+async function importAll(dir: string): Promise<Measured> {
   const clock = systemClock
   const ledger = await openSqliteLedger(join(dir, 'ledger.db'), { storeIdentity: 'bench', clock })
   const store = await openCatalogStore({
@@ -85,16 +99,16 @@ async function importAll(dir: string): Promise<number> {
 
   const writer = { jobId: await ledger.nextNumber(), token: await ledger.nextNumber() }
   const ports = { ledger, store, clock, progress: silent, rejects: openRejectsFile(join(dir, 'rejects.csv')) }
-  const started = performance.now()
+  const measured = stopwatch()
   for (;;) {
     const batch = await ledger.claimBatch(writer, { wholesaler: 'bench', size: perBatch, updateExisting: true })
     if (batch === null) break
     await importBatch(batch, writer, { updateExisting: true, takeover: false }, ports)
   }
-  const ms = performance.now() - started
+  const result = measured()
   await store.close()
   await ledger.close()
-  return ms
+  return result
 }
 
 const tables = ['product', 'category', 'product_category', 'product_attribute']
@@ -112,7 +126,7 @@ function readRows(database: Database): Map<string, SqlValue[][]> {
   )
 }
 
-async function insertRaw(dir: string): Promise<number> {
+async function insertRaw(dir: string): Promise<Measured> {
   const full = await openDatabase(join(dir, 'catalog.db'), { migrations: catalogMigrations })
   const rows = readRows(full)
   full.close()
@@ -120,7 +134,7 @@ async function insertRaw(dir: string): Promise<number> {
   // Rows are inserted table by table: a variant or a link may come before what it points to.
   raw.prepare('PRAGMA foreign_keys = OFF').run()
   const batches = products / perBatch
-  const started = performance.now()
+  const measured = stopwatch()
   for (let batch = 0; batch < batches; batch += 1) {
     raw.transaction(() => {
       for (const [table, all] of rows) {
@@ -130,16 +144,16 @@ async function insertRaw(dir: string): Promise<number> {
       }
     })
   }
-  const ms = performance.now() - started
+  const result = measured()
   raw.close()
-  return ms
+  return result
 }
 
 const dir = await mkdtemp(join(tmpdir(), 'wholesaler-bench-'))
 try {
-  const importMs = await importAll(dir)
-  const rawMs = await insertRaw(dir)
-  console.log(JSON.stringify({ products, importMs: Math.round(importMs), rawMs: Math.round(rawMs) }))
+  const imported = await importAll(dir)
+  const raw = await insertRaw(dir)
+  console.log(JSON.stringify({ products, imported, raw }))
 } finally {
   await rm(dir, { recursive: true })
 }

@@ -21,6 +21,7 @@ const [wholesaler] = resolveWholesalers(
 if (wholesaler === undefined) throw new Error(`no wholesaler for ${path}`)
 
 const started = performance.now()
+const cpuBefore = process.cpuUsage()
 const { feed } = await stageFeed(
   wholesaler,
   {
@@ -42,6 +43,14 @@ const { feed } = await stageFeed(
   },
 )
 const ms = performance.now() - started
+const cpu = process.cpuUsage(cpuBefore)
 await ledger.close()
 await rm(stateDir, { recursive: true })
-console.log(JSON.stringify({ ms, records: feed.products, rssMb: process.resourceUsage().maxRSS / 1024 }))
+console.log(
+  JSON.stringify({
+    ms,
+    cpuMs: (cpu.user + cpu.system) / 1000,
+    records: feed.products,
+    rssMb: process.resourceUsage().maxRSS / 1024,
+  }),
+)

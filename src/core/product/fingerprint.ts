@@ -4,7 +4,7 @@
  * images is content.
  */
 import { createHash, hash } from 'node:crypto'
-import type { StagedChunk, StagedRow } from '../ledger/ledger.js'
+import type { Fingerprints, StagedChunk, StagedRow } from '../ledger/ledger.js'
 import type { MappedProduct } from './mapping.js'
 import type { ImageRef, Measure, Offer, Product, Variant } from './product.js'
 
@@ -12,8 +12,33 @@ import type { ImageRef, Measure, Offer, Product, Variant } from './product.js'
 const fingerprintLength = 22
 
 /** `crypto.hash` came with Node 20.12; one call without an object to create is twice as fast for short text. */
-function fingerprint(text: string): string {
-  return hash('sha256', text, 'base64url').slice(0, fingerprintLength)
+function fingerprint(json: string | Uint8Array): string {
+  return hash('sha256', json, 'base64url').slice(0, fingerprintLength)
+}
+
+const fingerprintOfNothing = fingerprint('')
+
+/**
+ * A row whose fingerprints are still to be taken, by the thread that has time for it: a number is the length in bytes
+ * of a part of the body. Content comes first, behind the opening brace, then offer and images.
+ */
+export interface CutRow extends Omit<StagedRow, keyof Fingerprints> {
+  readonly content: string | number
+  readonly offer: string | number
+  readonly images: string | number
+}
+
+/** As `StagedChunk`. */
+interface Chunk<Row> {
+  readonly rows: readonly Row[]
+  readonly bodies: Uint8Array
+}
+
+export type CutChunk = Chunk<CutRow>
+
+export interface CutProduct {
+  readonly row: CutRow
+  readonly body: string
 }
 
 /** A product ready to be staged: its row, and its body as JSON. */
@@ -23,36 +48,80 @@ export interface StagedProduct {
 }
 
 /** What is staged of a product: its body as JSON, three fingerprints and what it counts. */
-export function toStagedProduct({ product, line, entries }: MappedProduct): StagedProduct {
+export function toStagedProduct(mapped: MappedProduct): StagedProduct {
+  const { row, body } = toCutProduct(mapped)
+  return { row: seal(row, Buffer.from(body), 0), body }
+}
+
+/** Like `toStagedProduct`, with as much left to do as can be done with the body alone. */
+export function toCutProduct({ product, line, entries }: MappedProduct): CutProduct {
+  const content = contentJson(product)
   const offer = offerJson(product)
   const images = product.images === undefined ? '' : `,"images":${JSON.stringify(product.images.map(canonicalImage))}`
-  const ownContent = contentJson(product)
-  let content = ownContent
-  let offers = offer
-  let pictures = images
-  let variants = ''
-  for (const variant of product.variants) {
-    const own = variantJson(variant)
-    const ownOffer = offerJson(variant)
-    const picture = variant.image === undefined ? '' : `,"image":${imageJson(variant.image)}`
-    const id = JSON.stringify(variant.key)
-    content += own
-    if (ownOffer !== '') offers += `;${id}${ownOffer}`
-    if (picture !== '') pictures += `;${id}${picture}`
-    variants += `${variants === '' ? '' : ','}{${own}${ownOffer}${picture}}`
-  }
-  const body = `{${ownContent}${offer}${images},"variants":[${variants}]}`
-  const row: StagedRow = {
+  const { prints, json } = product.variants.length === 0 ? noVariants : variantsOf(product, { content, offer, images })
+  const body = `{${content}${offer}${images},"variants":[${json}]}`
+  const row: CutRow = {
     key: product.key,
-    content: fingerprint(content),
-    offer: fingerprint(offers),
-    images: fingerprint(pictures),
+    content: prints?.content ?? Buffer.byteLength(content),
+    offer: prints?.offer ?? Buffer.byteLength(offer),
+    images: prints?.images ?? Buffer.byteLength(images),
     bytes: bytesOf(body),
     variants: entries ?? product.variants.length,
     images_wanted: imagesWanted(product),
     line,
   }
   return { row, body }
+}
+
+interface VariantsJson {
+  readonly json: string
+  /** Of the whole product, in which parts of the variants count; null when there are none. */
+  readonly prints: Fingerprints | null
+}
+
+const noVariants: VariantsJson = { json: '', prints: null }
+
+function variantsOf({ variants }: Product, own: Fingerprints): VariantsJson {
+  let { content, offer, images } = own
+  let json = ''
+  for (const variant of variants) {
+    const ownContent = variantJson(variant)
+    const ownOffer = offerJson(variant)
+    const picture = variant.image === undefined ? '' : `,"image":${imageJson(variant.image)}`
+    const id = JSON.stringify(variant.key)
+    content += ownContent
+    if (ownOffer !== '') offer += `;${id}${ownOffer}`
+    if (picture !== '') images += `;${id}${picture}`
+    json += `${json === '' ? '' : ','}{${ownContent}${ownOffer}${picture}}`
+  }
+  const prints = { content: fingerprint(content), offer: fingerprint(offer), images: fingerprint(images) }
+  return { json, prints }
+}
+
+/** Takes the fingerprints that are still to be taken. */
+export function sealed({ rows, bodies }: CutChunk): StagedChunk {
+  let next = 0
+  const sealedRows = rows.map((row) => {
+    const at = next
+    next += row.bytes
+    return seal(row, bodies, at)
+  })
+  return { rows: sealedRows, bodies }
+}
+
+function seal(row: CutRow, bodies: Uint8Array, at: number): StagedRow {
+  let end = at + '{'.length
+  const take = (part: string | number): string => {
+    if (typeof part === 'string') return part
+    if (part === 0) return fingerprintOfNothing
+    const start = end
+    end += part
+    return fingerprint(bodies.subarray(start, end))
+  }
+  const content = take(row.content)
+  const offer = take(row.offer)
+  const images = take(row.images)
+  return { ...row, content, offer, images }
 }
 
 const lineEnd = '\n'
@@ -63,8 +132,8 @@ export function bytesOf(body: string): number {
 }
 
 /** Puts products together for the ledger. */
-export function toStagedChunk(products: readonly StagedProduct[]): StagedChunk {
-  const rows: StagedRow[] = []
+export function toStagedChunk<P extends CutProduct>(products: readonly P[]): Chunk<P['row']> {
+  const rows: P['row'][] = []
   let text = ''
   for (const { row, body } of products) {
     rows.push(row)
@@ -74,7 +143,7 @@ export function toStagedChunk(products: readonly StagedProduct[]): StagedChunk {
 }
 
 /** One chunk of several, in memory of its own, not of Node's pool: it can be handed over to another thread. */
-export function joinChunks(parts: readonly StagedChunk[]): StagedChunk {
+export function joinChunks(parts: readonly CutChunk[]): CutChunk {
   const bodies = new Uint8Array(parts.reduce((length, part) => length + part.bodies.length, 0))
   let at = 0
   for (const part of parts) {

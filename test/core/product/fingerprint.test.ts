@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { digestOf, imagesWanted, parseBody, toStagedProduct } from '../../../src/core/product/fingerprint.js'
+import {
+  digestOf,
+  imagesWanted,
+  joinChunks,
+  parseBody,
+  sealed,
+  toCutProduct,
+  toStagedChunk,
+  toStagedProduct,
+} from '../../../src/core/product/fingerprint.js'
 import { mappingDigest } from '../../../src/core/product/mapper.js'
 import type { Decimal, Product } from '../../../src/core/product/product.js'
 
@@ -53,6 +62,28 @@ describe('toStagedProduct', () => {
         assert.deepEqual(staged(shuffled(product, seed)), staged(product)),
       ),
     )
+  })
+
+  it('has the fingerprints that are taken later, from the bodies of several chunks', () => {
+    const bare: Product = { key: 'ż', name: 'Żółć 😀 \ud800', options: [], variants: [] }
+    const mapped = [
+      product,
+      bare,
+      { ...product, options: [], variants: [] },
+      { ...bare, images: [], price: null },
+      { ...bare, description: 'x'.repeat(100_000), stock: '1' as Decimal },
+    ].map((one) => ({ product: one, line: 3 }))
+    const chunks = [mapped.slice(0, 2), [], mapped.slice(2)].map((part) => toStagedChunk(part.map(toCutProduct)))
+    const { rows, bodies } = sealed(joinChunks(chunks))
+
+    const atOnce = mapped.map(toStagedProduct)
+    assert.deepEqual(
+      rows,
+      atOnce.map((one) => one.row),
+    )
+    assert.equal(Buffer.from(bodies).toString(), atOnce.map(({ body }) => `${body}\n`).join(''))
+    assert.equal(new Set(rows.map(({ content }) => content)).size, 4)
+    assert.equal(bodies.byteLength, bodies.buffer.byteLength)
   })
 
   it('has fingerprints of 22 characters that change with what they are of, and only with that', () => {
