@@ -113,11 +113,13 @@ async function look(
   restart: ((stuck: readonly Finding[]) => Promise<unknown>) | null,
 ): Promise<readonly Finding[]> {
   const certain = new Map<number, Finding>()
+  const firstBeats = new Map<number, number>()
   for (;;) {
     const seen = await findStuck(ports, request)
     const findings = [...seen.filter(({ job }) => !certain.has(job.id)), ...certain.values()].sort(byJob)
     const patient = request.wait && request.launch === null
-    const unsure = request.wait ? findings.filter((found) => isUnsure(found, ports.clock.now(), patient)) : []
+    const isOpen = (found: Finding) => isUnsure(found, ports.clock.now(), patient) && !hasBeaten(found, firstBeats)
+    const unsure = request.wait ? findings.filter(isOpen) : []
     if (unsure.length === 0) return findings
     if (restart !== null) {
       const stuck = findings.filter(({ job, verdict }) => verdict.state === 'stuck' && !certain.has(job.id))
@@ -128,6 +130,14 @@ async function look(
     ports.onNote(`Watching job ${ids}: its process may be silent.`)
     await ports.clock.sleep(watchEveryMs, request.signal)
   }
+}
+
+/** True when the job's heart has beaten since the first look here: it lives, whatever the clocks of both say. */
+function hasBeaten({ job, observation }: Finding, firstBeats: Map<number, number>): boolean {
+  const beat = observation?.heartbeat?.hbSeq ?? 0
+  const first = firstBeats.get(job.id)
+  if (first === undefined) firstBeats.set(job.id, beat)
+  return first !== undefined && first !== beat
 }
 
 function byJob(one: Finding, other: Finding): number {

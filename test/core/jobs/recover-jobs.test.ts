@@ -188,6 +188,21 @@ describe('recoverJobs', () => {
       assert.deepEqual(scene.ended, [])
     }))
 
+  it('watches no longer than until the heart beats, however wrong the clock of the owner is (D14)', () =>
+    withScene([runningJob(1)], async (scene) => {
+      const heartbeat = { jobId: 1, token: 10, progress: 1, counts: noCounts, at: now + 86_400_000 }
+      let hbSeq = 0
+      const observe = async () => {
+        hbSeq += 1
+        return { heartbeat: { ...heartbeat, hbSeq }, silentMs: 0, watchedMs: 0, noProgressMs: 0 }
+      }
+
+      const [found] = await recoverJobs(request(), { ...scene, watch: { observe } })
+
+      assert.deepEqual([found?.verdict.state, found?.job.status], ['healthy', 'running'])
+      assert.ok(scene.clock.monotonic() <= 10_000)
+    }))
+
   it('waits until nothing of an owner that it cannot reach can arrive any more', () =>
     withScene([runningJob(1)], async (scene) => {
       scene.verdicts.set(sampleOwner.host, 'unknown')
