@@ -233,7 +233,7 @@ export function markOwnerLost(
 
 /**
  * Why a stuck job may not be restarted; null when it may. `checkpoints` are the batches that it finished
- * (ledger) plus the halvings of a bad one, ever: more of them than at the last crash = it got further.
+ * (ledger), the halvings of a bad one and the images it attached, ever: more than at the last crash = it got further.
  */
 export function restartLimit(job: StuckJob, checkpoints: number): 'cancelled' | 'poison' | 'attempts' | null {
   if (job.cancelRequested) return 'cancelled'

@@ -97,7 +97,7 @@ export interface JobFailures {
   readonly crashesInVain: number
   /** Those of these since the last one that had got further. */
   readonly crashesInRow: number
-  /** Finished batches (and halvings of a bad one) when the last crash was judged. */
+  /** Finished batches, halvings of a bad one and attached images when the last crash was judged. */
   readonly checkpoints: number
 }
 

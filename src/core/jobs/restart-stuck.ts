@@ -51,7 +51,8 @@ export async function restartStuck(id: number, ports: RestartPorts): Promise<Res
     if (waitMs > 0) return { outcome: 'grace', job: seen, waitMs }
   }
 
-  const checkpoints = await ledger.checkpoints(id)
+  // Images have no batches. Only new links count: what is looked at again in every attempt is no progress.
+  const checkpoints = (await ledger.checkpoints(id)) + seen.counts.images.attached
   return await jobs.transaction<Restarted | null>((table) => {
     const job = table.get(id)
     if (job?.status !== 'processing_stuck' || job.token !== seen.token || job.stuckAt !== seen.stuckAt) {

@@ -236,6 +236,24 @@ describe('recoverJobs', () => {
       assert.deepEqual([found?.action, found?.job.status], ['gave_up', 'failed'])
     }))
 
+  for (const [attached, what] of [
+    [5, 'gives up a job that crashed three times at the same place'],
+    [6, 'goes on with one that attached an image between its crashes'],
+  ] as const) {
+    it(what, () => {
+      const counts = { ...noCounts, images: { ...noCounts.images, attached } }
+      const failures = { transient: 0, crashes: 2, crashesInVain: 2, crashesInRow: 2, checkpoints: 5 }
+      return withScene([{ ...runningJob(1), counts, failures }], async (scene) => {
+        scene.verdicts.set(sampleOwner.host, 'dead')
+
+        await recoverJobs(request({ launch: async () => true }), scene)
+
+        const job = (await scene.jobs.read()).get(1)
+        assert.equal(job?.status, attached === 5 ? 'failed' : 'scheduled')
+      })
+    })
+  }
+
   it('run eight times at once restarts each stuck job once, and condemns no one who took it (P13)', () =>
     withScene([runningJob(1), runningJob(2, { options: { wholesalers: ['b'] } })], async (scene) => {
       scene.verdicts.set(sampleOwner.host, 'dead')
