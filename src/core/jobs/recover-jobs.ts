@@ -5,30 +5,24 @@
 import type { WholesalerError } from '../errors.js'
 import { findBusy } from './claim-job.js'
 import type { StuckVerdict } from './detect-stuck.js'
-import { type Finding, type FindOptions, type FindPorts, findStuck, isUnsure } from './find-stuck.js'
+import { type Finding, findStuck } from './find-stuck.js'
 import { isFinished, type Job, type RunningJob, type ScheduledJob } from './job.js'
 import type { JobTable } from './job-store.js'
+import { type LookPorts, type LookRequest, lookForStuck } from './look-for-stuck.js'
 import { type FoundStuck, markStuck } from './mark-stuck.js'
 import { type RestartPorts, restartStuck } from './restart-stuck.js'
 import { type WorkedOff, workOff } from './work-off.js'
 
-export interface RecoverRequest extends FindOptions {
+export interface RecoverRequest extends LookRequest {
   /** Only say what would be done. */
   readonly dryRun: boolean
-  /** Watch owners that may be silent until it is certain, and wait for jobs that others are at work on. */
-  readonly wait: boolean
-  /** Starts a worker for a job and tells whether it came up. Null: work in this process. */
-  readonly launch: ((id: number) => Promise<boolean>) | null
   /** As `launch`, for a job that has brought its processes down before: so that this one outlives it. */
   readonly apart: (id: number) => Promise<boolean>
-  readonly signal: AbortSignal
 }
 
-export interface RecoverPorts extends RestartPorts, Pick<FindPorts, 'watch'> {
+export interface RecoverPorts extends RestartPorts, Pick<LookPorts, 'watch' | 'onNote'> {
   /** Claims a job, whatever back-off it is in, and works it off. */
   readonly run: (id: number, signal: AbortSignal) => Promise<WorkedOff>
-  /** Told what is seen and done, for people. */
-  readonly onNote: (message: string) => void
 }
 
 export interface RecoveredJob {
@@ -57,22 +51,17 @@ export type RecoverAction =
 const crashesMaxHere = 1
 /** Milliseconds between two looks at jobs that others are at work on. */
 const lookAgainEveryMs = 1_000
-/** Milliseconds between two looks at what may be silent. */
-const watchEveryMs = 5_000
 
 /** Recovers the jobs that need it, then works off what is scheduled. Throws what `workOff` throws. */
 export async function recoverJobs(request: RecoverRequest, ports: RecoverPorts): Promise<readonly RecoveredJob[]> {
   if (request.dryRun) return await previewRecovery(request, ports)
-  const findings = await look(request, ports, (stuck) => restartFound(stuck, ports))
+  const findings = await lookForStuck(request, ports, (stuck) => restartFound(stuck, ports))
   return await new Recovery(request, ports, findings).finish()
 }
 
-type LookRequest = FindOptions & Pick<RecoverRequest, 'wait' | 'launch' | 'signal'>
-type LookPorts = FindPorts & Pick<RecoverPorts, 'onNote'>
-
 /** What `recoverJobs` would begin with. Looks as long as it does, and changes nothing. */
 export async function previewRecovery(request: LookRequest, ports: LookPorts): Promise<readonly RecoveredJob[]> {
-  const findings = await look(request, ports, null)
+  const findings = await lookForStuck(request, ports, null)
   return findings.map(({ job, verdict }) => ({ job, verdict, action: 'none', error: null }))
 }
 
@@ -101,47 +90,6 @@ export async function restartFound(
     }
   }
   return restarted
-}
-
-/**
- * Looks until everything that only watching can tell is told; a minute and a half at most. What is certain does
- * not wait for the rest: it is restarted meanwhile, for whoever is there to take it.
- */
-async function look(
-  request: LookRequest,
-  ports: LookPorts,
-  restart: ((stuck: readonly Finding[]) => Promise<unknown>) | null,
-): Promise<readonly Finding[]> {
-  const certain = new Map<number, Finding>()
-  const firstBeats = new Map<number, number>()
-  for (;;) {
-    const seen = await findStuck(ports, request)
-    const findings = [...seen.filter(({ job }) => !certain.has(job.id)), ...certain.values()].sort(byJob)
-    const patient = request.wait && request.launch === null
-    const isOpen = (found: Finding) => isUnsure(found, ports.clock.now(), patient) && !hasBeaten(found, firstBeats)
-    const unsure = request.wait ? findings.filter(isOpen) : []
-    if (unsure.length === 0) return findings
-    if (restart !== null) {
-      const stuck = findings.filter(({ job, verdict }) => verdict.state === 'stuck' && !certain.has(job.id))
-      await restart(stuck)
-      for (const found of stuck) certain.set(found.job.id, found)
-    }
-    const ids = unsure.map(({ job }) => job.id).join(', ')
-    ports.onNote(`Watching job ${ids}: its process may be silent.`)
-    await ports.clock.sleep(watchEveryMs, request.signal)
-  }
-}
-
-/** True when the job's heart has beaten since the first look here: it lives, whatever the clocks of both say. */
-function hasBeaten({ job, observation }: Finding, firstBeats: Map<number, number>): boolean {
-  const beat = observation?.heartbeat?.hbSeq ?? 0
-  const first = firstBeats.get(job.id)
-  if (first === undefined) firstBeats.set(job.id, beat)
-  return first !== undefined && first !== beat
-}
-
-function byJob(one: Finding, other: Finding): number {
-  return one.job.id - other.job.id
 }
 
 class Recovery {
