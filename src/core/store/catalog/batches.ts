@@ -8,6 +8,7 @@ import { failpoint } from '../../failpoint.js'
 import type { Database } from '../../sqlite.js'
 import { assignSkus, findAdoptable, refusalOf } from '../sku-rules.js'
 import type { ItemResult, StoreBatch, StoreItem } from '../store.js'
+import { BatchLookup } from './batch-lookup.js'
 import { passFence } from './fence.js'
 import { readMeta, writeMeta } from './meta.js'
 import type { KnownProduct, ProductTable } from './product-table.js'
@@ -71,11 +72,12 @@ export class BatchTable {
 
   #writeItems(batch: StoreBatch, now: number): ItemResult[] {
     let currency = readMeta(this.#database, 'currency')
+    const lookup = new BatchLookup(this.#products, batch)
     return batch.items.map((item) => {
       const refusal = refusalOf(item, currency)
       if (refusal !== null) return refusal
 
-      const result = this.#writeItem(batch, item, now)
+      const result = this.#writeItem({ batch, lookup, now }, item)
       failpoint('product-written', item.key)
       if (currency === null && item.product.currency !== undefined && result.outcome !== 'rejected') {
         currency = item.product.currency
@@ -85,34 +87,37 @@ export class BatchTable {
     })
   }
 
-  #writeItem(batch: StoreBatch, item: StoreItem, now: number): ItemResult {
-    const known = this.#products.byKey(batch.wholesaler, item.key)
+  #writeItem(work: BatchWork, item: StoreItem): ItemResult {
+    const { batch, lookup } = work
+    const known = lookup.byKey(item.key)
     if (known === undefined) {
-      const adoptable = findAdoptable(batch, item, this.#products)
-      if (adoptable === null) return this.#create(batch, item, now)
+      const adoptable = findAdoptable(batch, item, lookup)
+      if (adoptable === null) return this.#create(work, item)
       if (typeof adoptable !== 'string') return adoptable
-      return this.#update(batch, item, Number(adoptable), now)
+      return this.#update(work, item, Number(adoptable))
     }
-    if (!batch.updateExisting || known.content !== item.content) return this.#update(batch, item, known.id, now)
-    return this.#updateKnown(batch, item, known, now)
+    if (!batch.updateExisting || known.content !== item.content) return this.#update(work, item, known.id)
+    return this.#updateKnown(work, item, known)
   }
 
-  #create(batch: StoreBatch, item: StoreItem, now: number): ItemResult {
+  #create({ batch, lookup, now }: BatchWork, item: StoreItem): ItemResult {
     const { key, product } = item
     const owner = batch.wholesaler
-    const skus = assignSkus({ product, wholesaler: owner, productId: null, borne: new Map() }, this.#products)
+    const skus = assignSkus({ product, wholesaler: owner, productId: null, borne: new Map() }, lookup)
     if ('outcome' in skus) return skus
+    lookup.take(key, skus)
     const id = this.#products.create({ product, owner, skus, fingerprints: item, now })
     return { key, outcome: 'created', storeId: String(id), ...noted(skus.notes) }
   }
 
-  #update(batch: StoreBatch, item: StoreItem, id: number, now: number): ItemResult {
+  #update(work: BatchWork, item: StoreItem, id: number): ItemResult {
+    const { batch, lookup, now } = work
     const { key, product } = item
     const storeId = String(id)
     if (!batch.updateExisting) return { key, outcome: 'skipped', storeId }
 
     const row = this.#products.row(id)
-    if (row === undefined) return this.#create(batch, item, now)
+    if (row === undefined) return this.#create(work, item)
     const variants = matchVariants(product, this.#products.variantsOf(id))
     const borne = new Map<string, string>()
     for (const [index, variant] of product.variants.entries()) {
@@ -120,22 +125,32 @@ export class BatchTable {
       if (sku !== null) borne.set(variant.key, sku)
     }
     const owner = batch.wholesaler
-    const skus = assignSkus({ product, wholesaler: owner, productId: storeId, borne }, this.#products)
+    const skus = assignSkus({ product, wholesaler: owner, productId: storeId, borne }, lookup)
     if ('outcome' in skus) return skus
+    lookup.take(key, skus)
     this.#products.update(row, variants, { product, owner, skus, fingerprints: item, now })
     return { key, outcome: 'updated', storeId, ...noted(skus.notes) }
   }
 
   /** The content is what was imported: only price and stock may differ, and which images the feed names. */
-  #updateKnown(batch: StoreBatch, item: StoreItem, known: KnownProduct, now: number): ItemResult {
+  #updateKnown(work: BatchWork, item: StoreItem, known: KnownProduct): ItemResult {
+    const { now } = work
     const { key, product } = item
     const offerDiffers = known.offer !== item.offer
     if (offerDiffers && !this.#products.updateOffer(known.id, product, item.offer, now)) {
-      return this.#update(batch, item, known.id, now)
+      return this.#update(work, item, known.id)
     }
     if (known.images !== item.images) this.#products.noteImages(known.id, product, item.images)
     return { key, outcome: offerDiffers ? 'updated' : 'unchanged', storeId: String(known.id) }
   }
+}
+
+/** What writing an item needs beside the item. */
+interface BatchWork {
+  readonly batch: StoreBatch
+  readonly lookup: BatchLookup
+  /** Unix ms. */
+  readonly now: number
 }
 
 function noted(notes: readonly string[]): { readonly notes?: readonly string[] } {

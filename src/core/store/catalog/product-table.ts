@@ -54,12 +54,23 @@ export class ProductTable implements ProductLookup {
     this.categories = new Categories(database)
   }
 
-  byKey(owner: string, key: string): KnownProduct | undefined {
+  /** Products of a wholesaler, never variants, by key. Unknown ones are left out. */
+  byKeys(owner: string, keys: readonly string[]): ReadonlyMap<string, KnownProduct> {
+    const rows = this.#database
+      .prepare<KnownProduct & { key: string }>(`
+        SELECT key, id, content, offer, images FROM product
+        WHERE owner = ? AND key IN (SELECT value FROM json_each(?)) AND parent_id IS NULL`)
+      .all(owner, JSON.stringify(keys))
+    return new Map(rows.map((row) => [row.key, row]))
+  }
+
+  /** Those of these folded SKUs that anything bears. */
+  borneOf(foldedSkus: readonly string[]): readonly string[] {
     return this.#database
-      .prepare<KnownProduct>(
-        'SELECT id, content, offer, images FROM product WHERE owner = ? AND key = ? AND parent_id IS NULL',
-      )
-      .get(owner, key)
+      .prepare<{ sku: string }>(`
+        SELECT sku_folded AS sku FROM product WHERE sku_folded IN (SELECT value FROM json_each(?))`)
+      .all(JSON.stringify(foldedSkus))
+      .map(({ sku }) => sku)
   }
 
   byId(id: StoreId): { readonly owner: string | null } | null {
