@@ -4,6 +4,10 @@ import type { ImageRef } from './product.js'
 /** A new URL begins after a separator; commas inside a URL (`w_600,f_auto`) are none. */
 const beforeNextUrl = /\s*[|;~,\s]\s*(?=(?:https?:)?\/\/[^/])/i
 
+/** In a list of URLs an image file of its own, as `photos/a.jpg` behind a bar: no URL goes on like this after its file. */
+const beforeImagePath =
+  /(?<=\.(?:jpe?g|png|gif|webp|avif|bmp|tiff?|svg))\s*[|;]\s*(?=[^|;?#=&\n]+\.(?:jpe?g|png|gif|webp|avif|bmp|tiff?|svg)\s*(?:[|;]|$))/i
+
 /** Separators of bare file names; a comma only between names that all look like image files. */
 const betweenNames = /\s*[|;~\n]\s*/
 const imageName = /\.(?:jpe?g|png|gif|webp|avif|bmp|tiff?|svg)$/i
@@ -12,7 +16,10 @@ const isUrl = /^(?:https?:)?\/\//i
 
 /** Splits a cell into URLs or file names. Text that is one URL or name comes back alone. */
 export function splitImages(text: string): readonly string[] {
-  if (isUrl.test(text)) return beforeNextUrl.test(text) ? text.split(beforeNextUrl).map(withoutTail) : [text]
+  if (isUrl.test(text)) {
+    const urls = beforeNextUrl.test(text) ? text.split(beforeNextUrl).map(withoutTail) : [text]
+    return urls.flatMap((url) => url.split(beforeImagePath))
+  }
   const names = text.split(betweenNames).filter((name) => name !== '')
   if (names.length > 1 || !text.includes(',')) return names
   const byComma = text.split(/\s*,\s*/).filter((name) => name !== '')

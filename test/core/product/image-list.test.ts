@@ -16,6 +16,12 @@ describe('splitImages', () => {
     for (const url of [a, b, 'https://x.example/a,b,c.jpg']) assert.deepEqual(splitImages(url), [url])
   })
 
+  it('cuts files off that follow a URL in its list', () => {
+    const url = 'https://x.example/a.jpg'
+    assert.deepEqual(splitImages(`${url}|local/b.jpg|${url}|../c d.png`), [url, 'local/b.jpg', url, '../c d.png'])
+    assert.deepEqual(splitImages(`${url};b.webp`), [url, 'b.webp'])
+  })
+
   it('cuts bare names, at commas only when all look like images', () => {
     assert.deepEqual(splitImages('a.jpg|b.png'), ['a.jpg', 'b.png'])
     assert.deepEqual(splitImages('a.jpg, b.png'), ['a.jpg', 'b.png'])
