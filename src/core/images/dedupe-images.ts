@@ -5,12 +5,13 @@
 import { mkdir, open, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Clock } from '../clock.js'
+import { hasCode } from '../errors.js'
 import type { Store, StoreId, StoreWriter } from '../store/store.js'
 import type { AuditedImage } from './audit-images.js'
 import type { ImageLibrary } from './library.js'
 import { asSet, isSameSet, type Merge, replacements, withOtherIds } from './merge-images.js'
 import { prepareTempDir, writeTempFile } from './temp-file.js'
-import { parseUndoRecord, type UndoRecord } from './undo-record.js'
+import { noUndoFile, parseUndoRecord, type UndoRecord } from './undo-record.js'
 
 export interface DedupePorts {
   readonly store: Pick<Store, 'identity' | 'imagesOf' | 'setImages' | 'readImage' | 'removeImages' | 'putImage'>
@@ -102,7 +103,7 @@ export interface UndoReport {
 /** Takes a dedupe back as far as nobody has changed its products since. Safe to call twice. */
 export async function undoDedupe(file: string, ports: DedupePorts): Promise<UndoReport> {
   const { store, library, writer, signal } = ports
-  const record = parseUndoRecord(await readFile(file, 'utf8'), file, await store.identity())
+  const record = parseUndoRecord(await readRecord(file), file, await store.identity())
   await ports.assertLease()
   const tmpDir = join(ports.stateDir, 'tmp')
   await prepareTempDir(tmpDir, ports.clock.now())
@@ -124,6 +125,15 @@ export async function undoDedupe(file: string, ports: DedupePorts): Promise<Undo
   await ports.assertLease()
   for (const { sha256, from } of record.library) await library.redirect([sha256], newIds.get(from) ?? from)
   return { products, skipped, restored: newIds.size }
+}
+
+async function readRecord(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error: unknown) {
+    if (!hasCode(error, 'ENOENT', 'EISDIR', 'ENOTDIR')) throw error
+    throw noUndoFile('there is no such undo file', file, error)
+  }
 }
 
 /** Only what can be put back as it was. */

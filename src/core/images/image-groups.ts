@@ -31,14 +31,17 @@ export function gatherGroups<T>(pairs: readonly EqualPair<T>[]): readonly ImageG
   return [...new Set(groups.values())].map(({ images, distance }) => ({ images: [...images], distance }))
 }
 
-/** Puts the image to keep first: the one shown most, or the largest, then the other way round, then the older one. */
+/** Puts the image to keep first: the one shown most, or the largest (pixels, then bytes), then the other way round, then the older one. */
 export function keepFirst<T extends StoredImage>(
   { images, distance }: ImageGroup<T>,
   best: 'most shown' | 'largest',
 ): ImageGroup<T> {
   const pixels = ({ width, height }: T) => (width ?? 0) * (height ?? 0)
   const shown = ({ uses }: T) => uses.length
-  const [first, second] = best === 'largest' ? [pixels, shown] : [shown, pixels]
+  const size = ({ bytes }: T) => bytes ?? 0
+  // Of equal pixels, more bytes are less lossy.
+  const order = best === 'largest' ? [pixels, size, shown] : [shown, pixels, size]
+  const compare = (a: T, b: T) => order.reduce((sofar, by) => sofar || by(b) - by(a), 0)
   // Sorting is stable, and images come in the order in which the store got them.
-  return { images: images.toSorted((a, b) => first(b) - first(a) || second(b) - second(a)), distance }
+  return { images: images.toSorted(compare), distance }
 }

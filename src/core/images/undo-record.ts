@@ -35,20 +35,23 @@ export type UndoRecord = z.infer<typeof undoRecord>
 
 /** Reads a record. Throws `usage` for a file that is none, or belongs to another store. */
 export function parseUndoRecord(text: string, file: string, store: string): UndoRecord {
-  const refuse = (message: string, cause?: unknown) =>
-    new WholesalerError({
-      kind: 'usage',
-      message,
-      hint: 'images dedupe names its undo file when it ends; they are in the undo folder of the state.',
-      place: { file },
-      cause,
-    })
   let parsed: UndoRecord
   try {
     parsed = undoRecord.parse(JSON.parse(text))
   } catch (error: unknown) {
-    throw refuse('this is no undo file of images dedupe', error)
+    throw noUndoFile('this is no undo file of images dedupe', file, error)
   }
-  if (parsed.store !== store) throw refuse('this undo file belongs to another store')
+  if (parsed.store !== store) throw noUndoFile('this undo file belongs to another store', file)
   return parsed
+}
+
+/** The error for a file that nothing can be undone by. */
+export function noUndoFile(message: string, file: string, cause?: unknown): WholesalerError {
+  return new WholesalerError({
+    kind: 'usage',
+    message,
+    hint: 'images dedupe names its undo file when it ends; they are in the undo folder of the state.',
+    place: { file },
+    cause,
+  })
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import sharp from 'sharp'
 import { type AuditPorts, auditImages, auditOf, type DuplicateGroup } from '../../../src/core/images/audit-images.js'
 import { rebuildLibrary } from '../../../src/core/images/rebuild-library.js'
 import { MemoryImageLibrary } from '../../../src/core/ledger/memory-image-library.js'
@@ -37,6 +38,19 @@ describe('auditImages', () => {
       const { exact, near } = await auditImages(portsOf(shop))
 
       assert.deepEqual([groups(exact), groups(near)], [[], [[large, small]]])
+    }))
+
+  it('keeps the better of two near duplicates of one size', () =>
+    withImageShop(async (shop) => {
+      const poor = await shop.put('poor', sharp(await packshot(1).jpeg({ quality: 30 }).toBuffer()))
+      const good = await shop.put('good', packshot(1))
+      await shop.show('p', poor)
+
+      const audit = await auditImages(portsOf(shop))
+      const bytes = (id: string) => audit.all.find((image) => image.id === id)?.bytes ?? 0
+
+      const [better, worse] = bytes(good) > bytes(poor) ? [good, poor] : [poor, good]
+      assert.deepEqual(groups(audit.near), [[better, worse]])
     }))
 
   it('tells what nobody shows, what is gone, what is damaged and what is too large', () =>

@@ -141,6 +141,7 @@ describe('merging duplicates', () => {
       await writeFile(none, '{"what": "something else"}')
 
       await assert.rejects(undoDedupe(none, portsOf(shop)), { kind: 'usage' })
+      await assert.rejects(undoDedupe(`${none}.not`, portsOf(shop)), { kind: 'usage', message: /no such undo file/ })
       await withImageShop(async (other) => {
         await assert.rejects(undoDedupe(undoFile, portsOf(other)), { kind: 'usage', message: /another store/ })
       })
