@@ -1,12 +1,12 @@
 /** The images of one product: look up, decide, get what is missing, attach, and say whether that was all. */
 import type { Clock } from '../clock.js'
-import { withoutSecrets } from '../errors.js'
+import { WholesalerError, withoutSecrets } from '../errors.js'
 import { failpoint } from '../failpoint.js'
 import type { JobImageCounts } from '../jobs/job.js'
 import type { Ledger, PendingImages, Writer } from '../ledger/ledger.js'
 import type { Product } from '../product/product.js'
 import type { ImageOutcome, Progress } from '../progress.js'
-import type { Store, StoreId } from '../store/store.js'
+import type { ProductImages, Store, StoreId } from '../store/store.js'
 import { arrangeImages, type SettledImage } from './arrange-images.js'
 import { givenImages } from './given-images.js'
 import { type WantedImage, wantedImages } from './image.js'
@@ -50,7 +50,7 @@ const shownAddressMax = 300
  * that is all of it, the product is done. Throws only what stops the run.
  */
 export async function importProductImages(pending: PendingImages, ports: ProductPorts): Promise<ProductImageCounts> {
-  const { ledger, store, base, clock, signal, refresh, writer } = ports
+  const { ledger, base, clock, signal, refresh, writer } = ports
   const wanted = wantedImages(pending.product, base)
   const mayLose = ports.removed !== 'keep' && namesImages(pending.product)
   if (wanted.length === 0 && !(mayLose && pending.given.length > 0)) {
@@ -75,10 +75,11 @@ export async function importProductImages(pending: PendingImages, ports: Product
   if (gone.length > 0 || settled.some(({ imageId }) => imageId !== null)) {
     // Before they are attached: an image that is not known to be ours would never be taken away.
     await noteGiven(given.all, pending.given, pending, ports)
-    const written = await store.setImages(writer, pending.storeId, images)
+    const { written, lost } = await attach(images, pending, ports)
     failpoint('images-attached', pending.key)
     if (written === 'changed') attached = newLinks
     if (written === 'gone') settled = settled.map(withoutProduct)
+    else if (written === 'lost') settled = settled.map((image) => withoutLost(image, lost))
     else {
       ports.onTakenAway(gone)
       const left = [...current.gallery, ...current.variants.values()].filter(({ id }) => !gone.includes(id))
@@ -144,6 +145,28 @@ async function settle(decision: ImageDecision, { intake }: ProductPorts): Promis
     }
   }
   decision satisfies never
+}
+
+/** Another import may have deleted an image since it was decided to attach it: that costs a product its turn, no run. */
+async function attach(images: ProductImages, { storeId }: PendingImages, { ledger, store, writer }: ProductPorts) {
+  try {
+    return { written: await store.setImages(writer, storeId, images), lost: [] } as const
+  } catch (error: unknown) {
+    if (error instanceof WholesalerError && error.kind !== 'unexpected') throw error
+    const ids = [...images.gallery, ...Object.values(images.variants)].map(({ imageId }) => imageId)
+    const present = await store.hasImages(ids)
+    const lost = ids.filter((id) => !present.has(id))
+    if (lost.length === 0) throw error
+    await ledger.images.forget(lost)
+    return { written: 'lost', lost } as const
+  }
+}
+
+/** Nothing was attached, so every new one waits; those that are there are attached on a later run without a download. */
+function withoutLost(image: Settled, lost: readonly StoreId[]): Settled {
+  if (image.imageId === null || !lost.includes(image.imageId)) return image
+  const problem = 'it was deleted from the store while it was attached'
+  return { ...image, imageId: null, outcome: 'failed', isNew: false, problem }
 }
 
 function withoutProduct(image: Settled): Settled {

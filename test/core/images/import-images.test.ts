@@ -388,6 +388,28 @@ describe('importImages', () => {
       assert.deepEqual(await gallery('q'), [server.url('/1.jpg')])
     }))
 
+  it('loses no run to an image that another import deletes before it is attached (I17)', () =>
+    withImagePhase(async ({ server, store, ledger, add, run, gallery }) => {
+      for (const number of [1, 2]) server.serve(`/${number}.jpg`, await jpeg(number))
+      await add(product('p', [server.url('/1.jpg'), server.url('/2.jpg')]), product('q', [server.url('/2.jpg')]))
+      const setImages = store.setImages.bind(store)
+      store.setImages = async (writer, id, images) => {
+        const [first] = images.gallery
+        if (images.gallery.length === 2 && first !== undefined) {
+          store.setImages = setImages
+          store.loseImage(first.imageId)
+        }
+        return setImages(writer, id, images)
+      }
+
+      const counts = await run()
+      assert.deepEqual([counts.attached, counts.failed, [...ledger.pending]], [1, 1, ['p']])
+      await run()
+
+      assert.deepEqual(await gallery('p'), [server.url('/1.jpg'), server.url('/2.jpg')])
+      assert.deepEqual([server.requests('/1.jpg'), server.requests('/2.jpg')], [2, 1])
+    }))
+
   it('stops between images when told to, and goes on later without fetching anything twice', () =>
     withImagePhase(async ({ dir, server, ledger, store, add, run, gallery }) => {
       const numbers = Array.from({ length: 40 }, (_, index) => index)

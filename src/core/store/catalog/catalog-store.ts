@@ -194,7 +194,7 @@ class SqliteCatalog implements CatalogStore {
       passFence(this.#database, writer.jobId, writer.token)
       this.#inventory.setForm(row, image)
     })
-    await this.#inventory.dropOldFile(row, image)
+    this.#inventory.dropOldFile(row, image)
     return storeImage({ ...row, extension: image.extension })
   }
 
@@ -203,7 +203,7 @@ class SqliteCatalog implements CatalogStore {
       passFence(this.#database, writer.jobId, writer.token)
       return this.#inventory.removeRows(ids)
     })
-    await this.#inventory.removeFiles(rows)
+    for (const row of rows) this.#database.transaction(() => this.#inventory.removeFile(row))
     return rows.map((row) => String(row.id))
   }
 

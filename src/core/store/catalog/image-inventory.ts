@@ -62,8 +62,8 @@ export class ImageInventory {
   }
 
   /** The old form has another name when its extension differs. */
-  async dropOldFile(row: ImageRow, { extension }: ImageFile): Promise<void> {
-    if (row.extension !== extension) await this.#media.remove(row)
+  dropOldFile(row: ImageRow, { extension }: ImageFile): void {
+    if (row.extension !== extension) this.#media.remove(row)
   }
 
   /** Deletes the rows of images that nothing shows. Call inside a transaction; their files go after it. */
@@ -78,8 +78,10 @@ export class ImageInventory {
     })
   }
 
-  async removeFiles(rows: readonly ImageRow[]): Promise<void> {
-    for (const row of rows) await this.#media.remove(row)
+  /** Call inside a transaction for each: nobody may put the same image between the look and the deed. */
+  removeFile(row: ImageRow): void {
+    const isBack = this.#database.prepare('SELECT 1 FROM image WHERE sha256 = ?').get(row.sha256) !== undefined
+    if (!isBack) this.#media.remove(row)
   }
 
   async strayFiles(): Promise<readonly StrayFile[]> {

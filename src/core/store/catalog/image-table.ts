@@ -48,6 +48,9 @@ export class ImageTable {
          RETURNING id, sha256, extension, original_url`,
       )
       .get(sha256, extension, width, height, bytes, originalUrl, now)
+    // Whoever deleted the same image meanwhile saw no row yet, and took the file that was put or found here.
+    if (!this.#media.has(image)) await this.#media.put(image)
+    await this.#media.discard(image)
     return storeImage(inserted(row))
   }
 

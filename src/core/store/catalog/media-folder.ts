@@ -6,7 +6,7 @@
  * may put one image at once.
  */
 import { randomUUID } from 'node:crypto'
-import { type Dirent, statSync } from 'node:fs'
+import { type Dirent, rmSync, statSync } from 'node:fs'
 import { copyFile, link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { hasCode, WholesalerError } from '../../errors.js'
@@ -41,7 +41,7 @@ export class MediaFolder {
     return stats?.isFile() === true && stats.size > 0
   }
 
-  /** Moves the file into place. A file that is there already stays; the one in `tmp/` goes either way. */
+  /** Puts the file in place, and leaves the one in `tmp/`: see `discard`. A file that is there already stays. */
   async put(image: ImageFile): Promise<void> {
     const target = this.#pathOf(image)
     try {
@@ -49,7 +49,6 @@ export class MediaFolder {
       failpoint('image-saved', image.sha256)
       if (!this.has(image)) await this.#place(image.path, target)
       failpoint('image-linked', image.sha256)
-      await this.discard(image)
     } catch (error: unknown) {
       throw asMediaError(error, target)
     }
@@ -89,9 +88,9 @@ export class MediaFolder {
     }
   }
 
-  /** Fine when it is gone already. */
-  async remove(name: MediaName): Promise<void> {
-    await rm(this.#pathOf(name), { force: true })
+  /** Fine when it is gone already. At once, so that it can be part of a transaction. */
+  remove(name: MediaName): void {
+    rmSync(this.#pathOf(name), { force: true })
   }
 
   /** Every file below the folder; `name` is null for one that is not named as images are. */
@@ -110,16 +109,15 @@ export class MediaFolder {
     try {
       await link(source, target)
     } catch (error: unknown) {
-      if (hasCode(error, 'EXDEV')) await this.#copyInto(source, target)
-      // The name is taken by an empty file, or the file system has no hard links: rename is as atomic.
-      else if (hasCode(error, 'EEXIST')) await this.#replaceEmpty(source, target)
-      else if (hasCode(error, 'EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK')) await rename(source, target)
+      if (hasCode(error, 'EEXIST')) await this.#replaceEmpty(source, target)
+      // `tmp/` is on another file system, or this one has no hard links.
+      else if (hasCode(error, 'EXDEV', 'EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK')) await this.#copyInto(source, target)
       else throw error
     }
     await flushFolder(dirname(target))
   }
 
-  /** `tmp/` is on another file system: the copy gets its name when it is complete. */
+  /** The copy gets its name when it is complete. */
   async #copyInto(source: string, target: string): Promise<void> {
     const copy = join(dirname(target), `.${randomUUID()}.tmp`)
     try {
@@ -132,7 +130,7 @@ export class MediaFolder {
   }
 
   async #replaceEmpty(source: string, target: string): Promise<void> {
-    if ((statSync(target, { throwIfNoEntry: false })?.size ?? 0) === 0) await rename(source, target)
+    if ((statSync(target, { throwIfNoEntry: false })?.size ?? 0) === 0) await this.#copyInto(source, target)
   }
 
   #pathOf(name: MediaName): string {

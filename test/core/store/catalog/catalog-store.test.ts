@@ -242,6 +242,25 @@ describe('the media folder', () => {
       await other.close()
     }))
 
+  it('never has a row without its file, though another process deletes the same image (I17)', () =>
+    inCatalog(async ({ store, putFile, dir }) => {
+      const other = await openIn(dir)
+      for (let round = 0; round < 60; round += 1) {
+        const { id } = await store.putImage(await putFile('bytes'))
+        const file = await putFile('bytes')
+
+        await Promise.all([other.removeImages({ jobId: 1, token: 1 }, [id]), store.putImage(file)])
+
+        const left = await store.listImages({ size: 10, after: null })
+        assert.ok(
+          left.every(({ present }) => present),
+          `round ${round}`,
+        )
+      }
+      assert.deepEqual(await readdir(join(dir, 'tmp')), [])
+      await other.close()
+    }))
+
   it('gets a file back that was deleted or emptied, under its old id', () =>
     inCatalog(async ({ store, putFile, mediaDir }) => {
       const image = await store.putImage(await putFile('bytes'))
