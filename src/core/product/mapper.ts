@@ -22,7 +22,7 @@ import { resolveMap } from './resolve-map.js'
 import { selectorsFor } from './selector.js'
 
 /** Raised whenever the same mapping makes other products of the same feed: all feeds are then mapped anew. */
-export const mapperVersion = 2
+export const mapperVersion = 3
 
 export interface MapperOptions {
   /** Folder for the temporary database of feeds whose records must be grouped. */
