@@ -2,7 +2,7 @@
  * From a snapshot on disk to products ready for staging: open, read, map. Needs nothing but plain data and
  * the file, so it runs in a thread of its own just as well (`map-feed-in-thread.ts`).
  */
-import type { FeedEnd, FeedHints, FeedShape, Reject, Repair } from './feed/feed.js'
+import type { Feed, FeedEnd, FeedHints, FeedShape, Reject, Repair } from './feed/feed.js'
 import { openFeed } from './feed/open-feed.js'
 import { openText } from './feed/open-text.js'
 import { sideElements } from './product/choose-preset.js'
@@ -10,12 +10,17 @@ import { type CutChunk, joinChunks, toCutProduct, toStagedChunk } from './produc
 import { createMapper } from './product/mapper.js'
 import type { MappedProduct, WholesalerMapping } from './product/mapping.js'
 
-export interface MapFeedPlan {
-  /** The snapshot. */
+/** A snapshot, and how to read it. */
+export interface FeedFile {
   readonly path: string
   /** The source as people know it, for messages. */
   readonly source: string
   readonly hints: FeedHints
+}
+
+export interface MapFeedPlan extends FeedFile {
+  /** The second file of the wholesaler. */
+  readonly second?: FeedFile
   readonly mapping: WholesalerMapping
   /** Folder for temporary data of feeds whose records must be grouped. */
   readonly spillDir: string
@@ -57,10 +62,12 @@ export type OpenMappedFeed = (plan: MapFeedPlan, signal: AbortSignal) => Promise
 const partsPerChunk = 4
 
 /** Maps in this thread. */
-export const openMappedFeed: OpenMappedFeed = async ({ path, source, hints, mapping, spillDir }) => {
-  const text = await openText(path, hints, source)
-  const feed = await openFeed(text, { side: sideElements, ...hints }, { file: source })
-  const mapper = await createMapper(feed, mapping, { spillDir })
+export const openMappedFeed: OpenMappedFeed = async ({ mapping, spillDir, second, ...first }) => {
+  const feed = await openFile(first)
+  const mapper = await createMapper(feed, mapping, {
+    spillDir,
+    ...(second === undefined ? {} : { second: await openFile(second) }),
+  })
   return {
     facts: { shape: feed.shape, preset: mapper.preset },
     async *chunks(signal) {
@@ -112,6 +119,11 @@ function toPart(mapped: readonly MappedProduct[]): MappedPart {
 function joinParts(parts: readonly MappedPart[], found: Omit<MappedChunk, 'cut' | 'currency'>): MappedChunk {
   const currency = parts.find((part) => part.currency !== null)?.currency ?? null
   return { cut: joinChunks(parts.map(({ cut }) => cut)), currency, ...found }
+}
+
+async function openFile({ path, source, hints }: FeedFile): Promise<Feed> {
+  const text = await openText(path, hints, source)
+  return openFeed(text, { side: sideElements(text.head), ...hints }, { file: source })
 }
 
 function noFindings(): { rejects: Reject[]; repairs: Repair[]; skipped: number } {

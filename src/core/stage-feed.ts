@@ -9,7 +9,8 @@ import { join } from 'node:path'
 import type { Clock } from './clock.js'
 import { messageOf, WholesalerError } from './errors.js'
 import type { FeedEnd, FeedShape, Reject, Repair } from './feed/feed.js'
-import { type FetchedSnapshot, fetchSnapshot } from './feed/snapshot.js'
+import { fetchSecondSnapshot } from './feed/second-snapshot.js'
+import { type FetchedSnapshot, type FetchOptions, fetchSnapshot } from './feed/snapshot.js'
 import { describeSource } from './feed/source.js'
 import type { HttpClient } from './http/http-client.js'
 import type {
@@ -92,19 +93,23 @@ export async function stageFeed(wholesaler: Wholesaler, ports: StagePorts, optio
 async function fetchAndStage(wholesaler: Wholesaler, ports: StagePorts, options: StageOptions): Promise<StagedFeed> {
   const { ledger, progress } = ports
   const state = await ledger.addWholesaler(wholesaler.name, wholesaler.origin)
-  const digest = stagingDigest(wholesaler)
 
   progress.emit(step(wholesaler, 'fetch', 'started'))
-  const snapshot = await fetchSnapshot(wholesaler.source, {
+  const fetching = {
     stateDir: ports.stateDir,
     wholesaler: wholesaler.name,
-    previous: state.current === null ? null : { stamp: state.current.stamp, sha256: state.current.sha256 },
     checksum: options.checksum || options.remap,
-    headers: wholesaler.headers,
     allowPrivateHosts: options.allowPrivateHosts,
     http: ports.http,
     signal: options.signal,
+  }
+  const snapshot = await fetchSnapshot(wholesaler.source, {
+    ...fetching,
+    headers: wholesaler.headers,
+    previous: state.current === null ? null : { stamp: state.current.stamp, sha256: state.current.sha256 },
   })
+  const second = await fetchSecond(wholesaler, fetching)
+  const digest = stagingDigest(wholesaler, second?.sha256)
   progress.emit(step(wholesaler, 'fetch', snapshot.unchanged ? 'skipped' : 'done'))
 
   if (isStagedAlready(state.current, snapshot, digest) && !options.remap) {
@@ -112,16 +117,31 @@ async function fetchAndStage(wholesaler: Wholesaler, ports: StagePorts, options:
     if (!options.dryRun) await ledger.touchSnapshot(wholesaler.name, snapshot.stamp)
     return unchangedFeed(state.current, await ledger.countMissing(wholesaler.name))
   }
-  const staged = await stageSnapshot(wholesaler, state, snapshot, digest, ports, options)
+  const staged = await stageSnapshot(wholesaler, state, { snapshot, second, digest }, ports, options)
   progress.emit({ type: 'feed', feed: staged.feed, staged: staged.staged })
   return staged
 }
 
-/** Hash of everything that shapes staging besides the bytes: mapping and how the feed is read. */
-function stagingDigest({ mapping, hints }: Wholesaler): string {
+async function fetchSecond(
+  { second }: Wholesaler,
+  fetching: Omit<FetchOptions, 'previous' | 'headers'>,
+): Promise<FetchedSnapshot | null> {
+  if (second === undefined) return null
+  return fetchSecondSnapshot(second.source, { ...fetching, headers: second.headers })
+}
+
+/** Hash of everything that shapes staging besides the bytes of the feed: mapping, how it is read, the second file. */
+function stagingDigest({ mapping, hints, second }: Wholesaler, secondSha256: string | undefined): string {
+  const joined = second === undefined ? [] : [secondSha256, Object.entries(second.hints).sort()]
   return createHash('sha256')
-    .update(JSON.stringify([mappingDigest(mapping), Object.entries(hints).sort()]))
+    .update(JSON.stringify([mappingDigest(mapping), Object.entries(hints).sort(), ...joined]))
     .digest('base64url')
+}
+
+interface Fetched {
+  readonly snapshot: FetchedSnapshot
+  readonly second: FetchedSnapshot | null
+  readonly digest: string
 }
 
 function isStagedAlready(
@@ -140,8 +160,7 @@ function unchangedFeed(current: StagedSnapshot, missing: number): StagedFeed {
 async function stageSnapshot(
   wholesaler: Wholesaler,
   state: WholesalerState,
-  snapshot: FetchedSnapshot,
-  digest: string,
+  { snapshot, second, digest }: Fetched,
   ports: StagePorts,
   options: StageOptions,
 ): Promise<StagedFeed> {
@@ -152,7 +171,8 @@ async function stageSnapshot(
     hints: wholesaler.hints,
     mapping: wholesaler.mapping,
     spillDir: join(ports.stateDir, 'tmp'),
-    bytes: snapshot.bytes,
+    bytes: snapshot.bytes + (second?.bytes ?? 0),
+    ...secondFile(wholesaler, second),
   }
   const { openMapped = openMappedFeed } = ports
   const mapped = await openMapped(plan, options.signal)
@@ -198,6 +218,11 @@ async function stageSnapshot(
     await staging.abort()
     throw error
   }
+}
+
+function secondFile({ second }: Wholesaler, snapshot: FetchedSnapshot | null): Pick<MapFeedPlan, 'second'> {
+  if (second === undefined || snapshot === null) return {}
+  return { second: { path: snapshot.path, source: describeSource(second.source), hints: second.hints } }
 }
 
 interface StageCount {

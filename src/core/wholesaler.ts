@@ -12,6 +12,8 @@ export interface Wholesaler {
   /** Request headers for a URL source; values may be secrets and are never logged or stored. */
   readonly headers: Readonly<Record<string, string>>
   readonly hints: FeedHints
+  /** A second file, which is joined to the feed. */
+  readonly second?: SecondSource
   readonly mapping: WholesalerMapping
   /** Moves ownership of products that another wholesaler owns, instead of rejecting them. */
   readonly takeover: boolean
@@ -21,3 +23,6 @@ export interface Wholesaler {
   readonly imageRoots: readonly string[]
   readonly imageRules: ImageRules
 }
+
+/** Where a second file is, and how to read it. */
+export type SecondSource = Pick<Wholesaler, 'source' | 'headers' | 'hints'>

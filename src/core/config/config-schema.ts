@@ -4,9 +4,9 @@ import { WholesalerError } from '../errors.js'
 import { feedFormats } from '../feed/feed.js'
 import { animatedRules, defaultImageRules, removedRules, svgRules } from '../images/image-rules.js'
 import type { Transform, WholesalerMapping } from '../product/mapping.js'
-import { nearest, type ProductMap, unknownFields } from '../product/product-map.js'
+import { type FieldMap, type JoinMap, nearest, type ProductMap, unknownFields } from '../product/product-map.js'
 import { paceLimits } from '../store/woocommerce/pace-limits.js'
-import type { CatalogConfig, Config, WholesalerConfig, WooCommerceConfig } from './config.js'
+import type { CatalogConfig, Config, FileConfig, WholesalerConfig, WooCommerceConfig } from './config.js'
 
 const amount = z.union([z.number(), z.string().regex(/^-?\d+(\.\d+)?$/, 'a number, such as 30 or "12.5"')])
 const names = z.union([z.string(), z.array(z.string())])
@@ -65,7 +65,7 @@ const images = z.strictObject({
   svg: z.enum(svgRules).default(defaultImageRules.svg),
 })
 
-const wholesaler = z.strictObject({
+const file = {
   feed: text,
   headers: headers.default({}),
   format: z.enum(feedFormats).optional(),
@@ -75,6 +75,24 @@ const wholesaler = z.strictObject({
   member: text.optional(),
   record: text.optional(),
   lenient: z.boolean().default(false),
+} satisfies Record<keyof FileConfig, unknown>
+
+/** A field of a record: a path, a rule or several of them. */
+const field = z.custom<FieldMap>(
+  (value) => typeof value === 'string' || (typeof value === 'object' && value !== null),
+  { message: "expected a column or path, such as 'Code'" },
+)
+
+const join = z.strictObject({
+  ...file,
+  key: field.optional(),
+  to: field.optional(),
+  map: productMap.optional(),
+} satisfies Record<keyof FileConfig | keyof JoinMap, unknown>)
+
+const wholesaler = z.strictObject({
+  ...file,
+  join: join.optional(),
   takeover: z.boolean().default(false),
   rejects: z.strictObject({ max: z.number().int().min(0).optional() }).default({}),
   images: images.default({ roots: [], ...defaultImageRules }),
@@ -152,9 +170,13 @@ export function parseConfig(value: unknown, path: string): Config {
   })
 }
 
-function misspeltFields(wholesalers: Readonly<Record<string, { readonly map?: unknown }>>): string[] {
-  return Object.entries(wholesalers).flatMap(([name, { map }]) =>
-    unknownFields(map).map(
+type WithMap = { readonly map?: unknown }
+
+function misspeltFields(
+  wholesalers: Readonly<Record<string, WithMap & { readonly join?: WithMap | undefined }>>,
+): string[] {
+  return Object.entries(wholesalers).flatMap(([name, { map, join: second }]) =>
+    [...unknownFields(map), ...unknownFields(second?.map, 'join.map')].map(
       (field) => `wholesalers.${name}.${field.path} is not known${didYouMean(field.nearest)}; remove or rename it`,
     ),
   )
@@ -196,5 +218,6 @@ function knownKeys(path: readonly PropertyKey[]): string[] {
   if (field === undefined) return Object.keys(wholesaler.shape)
   if (field === 'images') return Object.keys(images.shape)
   if (field === 'price') return Object.keys(price.shape)
+  if (field === 'join') return Object.keys(join.shape)
   return field === 'include' || field === 'exclude' ? Object.keys(filter.shape) : []
 }

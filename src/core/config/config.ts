@@ -7,6 +7,7 @@
 import type { FeedFormat } from '../feed/feed.js'
 import type { ImageRules } from '../images/image-rules.js'
 import type { WholesalerMapping } from '../product/mapping.js'
+import type { JoinMap } from '../product/product-map.js'
 
 export interface Config {
   /** Absolute path of the file; null when there is none. */
@@ -54,7 +55,8 @@ export interface NetworkConfig {
 /** Where a secret is: an environment variable, or a file with nothing else in it. */
 export type SecretRef = { readonly env: string } | { readonly file: string }
 
-export interface WholesalerConfig extends WholesalerMapping {
+/** Where a file is, and how to read it. */
+export interface FileConfig {
   /** Path (relative to the config file) or http(s) URL. */
   readonly feed: string
   readonly headers: Readonly<Record<string, string | SecretRef>>
@@ -65,6 +67,11 @@ export interface WholesalerConfig extends WholesalerMapping {
   readonly member?: string | undefined
   readonly record?: string | undefined
   readonly lenient: boolean
+}
+
+export interface WholesalerConfig extends FileConfig, WholesalerMapping {
+  /** A second file, and how it belongs to the feed where the preset does not know it. */
+  readonly join?: (FileConfig & JoinMap) | undefined
   readonly takeover: boolean
   readonly rejects: { readonly max?: number | undefined }
   readonly images: ImageRules & { readonly roots: readonly string[] }

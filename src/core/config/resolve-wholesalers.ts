@@ -6,7 +6,7 @@ import type { FeedFormat, FeedHints } from '../feed/feed.js'
 import { adHocName, type FeedSource, parseSource, sourceOrigin } from '../feed/source.js'
 import { defaultImageRules } from '../images/image-rules.js'
 import type { Wholesaler } from '../wholesaler.js'
-import type { Config, SecretRef, WholesalerConfig } from './config.js'
+import type { Config, FileConfig, SecretRef, WholesalerConfig } from './config.js'
 
 /** What a command line may say about the feed. */
 export interface SourceRequest {
@@ -78,9 +78,42 @@ function fromConfig(
   request: SourceRequest,
   { env }: Surroundings,
 ): Wholesaler {
+  const { file, rest } = withoutFile(configured)
+  const { takeover, rejects, images, join, ...mapping } = rest
+  const { roots, ...imageRules } = images
+  const folder = path === null ? process.cwd() : dirname(path)
+  const hints = hintsOf({ ...file, format: request.format ?? file.format, lenient: request.lenient || file.lenient })
+  const second = join === undefined ? null : withoutFile(join)
+  const joined = second === null ? {} : { join: second.rest }
+  const said = request.preset === null ? {} : { preset: request.preset }
+  return {
+    name,
+    source,
+    origin: null,
+    headers: resolveHeaders(name, configured.headers, folder, env),
+    hints,
+    ...(second === null || join === undefined
+      ? {}
+      : {
+          second: {
+            source: parseSource(join.feed, folder),
+            headers: resolveHeaders(`${name}.join`, join.headers, folder, env),
+            hints: hintsOf({ ...second.file, lenient: request.lenient || second.file.lenient }),
+          },
+        }),
+    mapping: { ...mapping, ...joined, ...said },
+    takeover,
+    rejectsMax: rejects.max ?? null,
+    imageRoots: roots.map((root) => resolve(folder, root)),
+    imageRules,
+  }
+}
+
+/** Apart: how a file is read, and the rest. */
+function withoutFile<T extends FileConfig>(configured: T) {
   const {
     feed: _feed,
-    headers,
+    headers: _headers,
     format,
     encoding,
     delimiter,
@@ -88,32 +121,9 @@ function fromConfig(
     member,
     record,
     lenient,
-    takeover,
-    rejects,
-    images: { roots, ...imageRules },
-    ...mapping
+    ...rest
   } = configured
-  const folder = path === null ? process.cwd() : dirname(path)
-  return {
-    name,
-    source,
-    origin: null,
-    headers: resolveHeaders(name, headers, folder, env),
-    hints: hintsOf({
-      format: request.format ?? format,
-      encoding,
-      delimiter,
-      quote,
-      member,
-      record,
-      lenient: request.lenient || lenient,
-    }),
-    mapping: request.preset === null ? mapping : { ...mapping, preset: request.preset },
-    takeover,
-    rejectsMax: rejects.max ?? null,
-    imageRoots: roots.map((root) => resolve(folder, root)),
-    imageRules,
-  }
+  return { file: { format, encoding, delimiter, quote, member, record, lenient }, rest }
 }
 
 function adHoc(

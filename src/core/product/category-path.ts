@@ -1,8 +1,8 @@
 /** Category paths: from a text with separators, from several fields, or from a tree of ids. */
 import type { XmlElement } from '../feed/feed.js'
-import { compileField, escapeRegExp, isRule } from './field.js'
+import { compileField, compileText, escapeRegExp, isRule } from './field.js'
 import { firstOf, type Scope, type Selectors, valuesOf } from './picked.js'
-import type { CategoryRule, FieldRule, ProductMap } from './product-map.js'
+import type { CategoryRule, FieldMap, FieldRule, ProductMap } from './product-map.js'
 
 type Path = readonly string[]
 
@@ -83,9 +83,11 @@ function distinct(paths: readonly Path[]): readonly Path[] {
 export interface CategoryTreeMap {
   /** Path of the element, for `FeedHints.side`. */
   readonly element: string
-  readonly id: string
-  readonly parent: string
-  readonly name: string
+  readonly id: FieldMap
+  readonly parent: FieldMap
+  readonly name: FieldMap
+  /** Elements that have a value here are no categories: the root of a catalog, whose name is that of the catalog. */
+  readonly unless?: FieldMap
 }
 
 /** Categories by id, gathered while the feed is read. The only thing that is kept of it. */
@@ -127,13 +129,14 @@ export function treeReader(
   tree: CategoryTree,
   selectors: Selectors,
 ): (element: XmlElement) => void {
-  const [id, parent, name] = [map.id, map.parent, map.name].map((path) => selectors.text(path))
+  const [id, parent, name] = [map.id, map.parent, map.name].map((field) => compileText(field, selectors))
+  const isLeftOut = map.unless === undefined ? () => null : compileText(map.unless, selectors)
   const elementName = map.element.slice(map.element.lastIndexOf('/') + 1)
   return (element) => {
     if (element.name !== elementName) return
     const scope = { node: element, up: null }
-    const key = firstOf(id?.(scope))
-    const label = firstOf(name?.(scope))
-    if (key != null && label != null) tree.add(key, label, firstOf(parent?.(scope)) ?? null)
+    const key = id?.(scope)
+    const label = name?.(scope)
+    if (key != null && label != null && isLeftOut(scope) == null) tree.add(key, label, parent?.(scope) ?? null)
   }
 }

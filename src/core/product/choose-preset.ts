@@ -3,6 +3,7 @@ import { WholesalerError } from '../errors.js'
 import { aren } from './presets/aren.js'
 import { awinCsv } from './presets/awin-csv.js'
 import { bestprice } from './presets/bestprice.js'
+import { bmecat } from './presets/bmecat.js'
 import { ceneo } from './presets/ceneo.js'
 import { generic } from './presets/generic.js'
 import { google } from './presets/google.js'
@@ -22,18 +23,22 @@ import { skroutz } from './presets/skroutz.js'
 import { trovaprezzi } from './presets/trovaprezzi.js'
 import { vendureCsv } from './presets/vendure-csv.js'
 import { woocommerceCsv } from './presets/woocommerce-csv.js'
+import { woocommerceWxr } from './presets/woocommerce-wxr.js'
 import { yml } from './presets/yml.js'
 import { nearest } from './product-map.js'
+import { sidePaths } from './side-data.js'
 
 /** Special ones before general ones: the first that fits is taken. */
 const presets: readonly Preset[] = [
   woocommerceCsv,
+  woocommerceWxr,
   shopifyCsv,
   magento2Csv,
   magmiCsv,
   prestashopCsv,
   vendureCsv,
   iof,
+  bmecat,
   yml,
   ceneo,
   heureka,
@@ -56,8 +61,10 @@ export const presetNames: readonly string[] = presets.map(({ name }) => name)
 /** Word for no preset at all: only the config's `map` counts. */
 export const noPreset = 'none'
 
-/** Paths of elements beside the records that presets read: to be given as `FeedHints.side`. */
-export const sideElements: readonly string[] = presets.flatMap(({ tree }) => (tree === undefined ? [] : [tree.element]))
+/** Paths of elements beside the records that presets read of a feed that begins so: to be given as `FeedHints.side`. */
+export function sideElements(head: string): readonly string[] {
+  return presets.filter(({ mark }) => mark === undefined || head.includes(mark)).flatMap(sidePaths)
+}
 
 export interface ChosenPreset {
   /** Null for `none`. */

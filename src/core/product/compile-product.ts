@@ -3,7 +3,7 @@ import { readAvailability } from './availability.js'
 import { type CategoryReader, type CategoryTree, compileCategories } from './category-path.js'
 import { isCurrency, parseMoney } from './decimal.js'
 import { compileField, compileText, isRule, RecordProblem } from './field.js'
-import { imageRefs } from './image-list.js'
+import { compileImageBase, imageRefs } from './image-list.js'
 import {
   type CompileContext,
   compileMeasure,
@@ -103,11 +103,11 @@ function compileImages(map: ProductMap, { selectors }: CompileContext): ProductR
   const select = compileField(map.images, selectors)
   const altOf: Select = map.imageAlt === undefined ? () => undefined : compileField(map.imageAlt, selectors)
   const split = !(isRule(map.images) && map.images.split !== undefined)
-  const base = map.imageBase
+  const baseOf = compileImageBase(map.imageBase, selectors)
   return (scope) => {
     const picked = select(scope)
     if (picked === undefined) return undefined
-    return imageRefs(valuesOf(picked), { split, base, alt: firstOf(altOf(scope)) })
+    return imageRefs(valuesOf(picked), { split, base: baseOf(scope), alt: firstOf(altOf(scope)) })
   }
 }
 

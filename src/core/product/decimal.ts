@@ -199,6 +199,10 @@ export function add(a: Decimal, b: Decimal): Decimal {
   return fromBig(new Big(a).plus(b))
 }
 
+export function multiply(a: Decimal, b: Decimal): Decimal {
+  return fromBig(new Big(a).times(b))
+}
+
 /** What becomes of a price: multiplied by `rate`, `percent` put on, rounded half away from zero to a multiple of `step`. */
 export function repricing(rate: Decimal, percent: Decimal, step: Decimal): (amount: Decimal) => Decimal {
   const factor = new Big(rate).times(new Big(percent).plus(100)).div(100)

@@ -1,5 +1,5 @@
 /** Fields: a path or rule of a mapping, compiled to a function that takes text from a record. */
-import { add, type DecimalFormat, parseDecimal } from './decimal.js'
+import { add, type DecimalFormat, multiply, parseDecimal } from './decimal.js'
 import { firstOf, fromValues, merge, type Picked, type Scope, type Select, type Selectors, valuesOf } from './picked.js'
 import type { Decimal } from './product.js'
 import type { FieldMap, FieldRule } from './product-map.js'
@@ -63,10 +63,10 @@ type Step = (values: readonly string[]) => readonly string[]
 
 function compileRule(rule: FieldRule, selectors: Selectors): Select {
   const source = compileSource(rule, selectors)
-  const steps = compileSteps(rule)
+  const steps = compileSteps(rule, selectors)
   const fallback = rule.default
   // What is there but not of this kind says nothing about the field: absent, not blank.
-  const none = rule.match !== undefined || rule.date !== undefined ? undefined : null
+  const none = [rule.match, rule.date, rule.table].some((step) => step !== undefined) ? undefined : null
   if (steps.length === 0 && fallback === undefined) return source
   return (scope) => {
     let picked = source(scope)
@@ -92,14 +92,19 @@ function compileSource(rule: FieldRule, selectors: Selectors): Select {
   return firstValue((typeof rule.from === 'string' ? [rule.from] : rule.from).map((path) => selectors.text(path)))
 }
 
-function compileSteps(rule: FieldRule): readonly Step[] {
+function compileSteps(rule: FieldRule, selectors: Selectors): readonly Step[] {
   const steps: Step[] = []
   if (rule.split !== undefined) steps.push(splitter(rule.split))
   if (typeof rule.first === 'string') steps.push(each(partBefore(rule.first)))
   if (rule.match !== undefined) steps.push(each(matcher(rule.match)))
   if (rule.replace !== undefined) steps.push(each(replacer(rule.replace)))
   if (rule.lookup !== undefined) steps.push(each(translator(rule.lookup)))
+  if (rule.table !== undefined) {
+    const { table } = rule
+    steps.push((values) => values.flatMap((key) => selectors.valuesIn?.(table, key) ?? []))
+  }
   if (rule.date !== undefined) steps.push(each(dateReader(rule.date)))
+  if (rule.times !== undefined) steps.push(each(multiplier(rule.times, rule.number ?? 'auto')))
   if (rule.first === true) steps.push((values) => values.slice(0, 1))
   if (rule.sum === true) steps.push(adder(rule.number ?? 'auto'))
   if (rule.join !== undefined) {
@@ -180,6 +185,16 @@ function dateReader(format: string): (value: string) => string | null {
     const date = new Date(Date.UTC(part('YYYY'), part('MM') - 1, part('DD')))
     const valid = date.getUTCMonth() === part('MM') - 1 && date.getUTCDate() === part('DD')
     return valid ? date.toISOString().slice(0, 'YYYY-MM-DD'.length) : null
+  }
+}
+
+/** What is no number stays as it is, to be refused by who needs one. */
+function multiplier(factor: string, format: DecimalFormat): (value: string) => string {
+  const by = parseDecimal(factor, 'point')
+  if (by === null) throw new RangeError(`times: ${factor} is not a number`)
+  return (value) => {
+    const decimal = parseDecimal(value, format)
+    return decimal === null ? value : multiply(decimal, by)
   }
 }
 

@@ -74,7 +74,8 @@ type FreshProduct = ProductDraft & { variants: readonly FreshVariant[] }
 type FreshVariant = { -readonly [F in keyof Variant]: Variant[F] }
 
 function toVariant(draft: VariantSet['variants'][number], sku: string): FreshVariant {
-  const { keyIsId: _keyIsId, pairs: _pairs, skuParts: _skuParts, currency: _currency, ...variant } = draft
+  const { keyIsId: _keyIsId, pairs: _pairs, skuParts: _skuParts, currency: _currency, ...rest } = draft
+  const { id: _id, priceDelta: _delta, ...variant } = rest
   return { ...variant, sku }
 }
 

@@ -4,7 +4,6 @@
  * Records that stand alone pass through as they come. With the first that has others, or when the mapping must wait
  * for something at the end of the feed, all further records are gathered: some in memory, more of them in a
  * temporary database, so that memory does not grow with the feed. A group stands where its first record stood.
- * A second file joined on an id would be one more source of fragments here.
  */
 import type { FeedEnd, FeedRecord } from '../feed/feed.js'
 import { MemoryFragments, SqliteFragments } from './fragments.js'

@@ -1,5 +1,8 @@
 /** Lists of images as feeds write them: one cell or element may hold several. */
+import { compileField } from './field.js'
+import { firstOf, type Scope, type Selectors } from './picked.js'
 import type { ImageRef } from './product.js'
+import type { ProductMap } from './product-map.js'
 
 /** A new URL begins after a separator; commas inside a URL (`w_600,f_auto`) are none. */
 const beforeNextUrl = /\s*[|;~,\s]\s*(?=(?:https?:)?\/\/[^/])/i
@@ -65,4 +68,14 @@ function absolute(name: string, base: string | undefined): string {
 export function addImages(images: readonly ImageRef[], more: readonly ImageRef[]): readonly ImageRef[] {
   const known = new Set(images.map(({ url }) => url))
   return [...images, ...more.filter(({ url }) => !known.has(url))]
+}
+
+/** What image names of a record are relative to. */
+export function compileImageBase(
+  base: ProductMap['imageBase'],
+  selectors: Selectors,
+): (scope: Scope) => string | undefined {
+  if (base === undefined || typeof base === 'string') return () => base
+  const select = compileField(base, selectors)
+  return (scope) => firstOf(select(scope)) ?? undefined
 }

@@ -127,7 +127,8 @@ function continuedMapping(compiled: Compiled, continues: FieldMap): Grouped {
 function withoutLoneVariant(rows: Rows): Rows {
   const [only] = rows.variants
   if (rows.variants.length !== 1 || only === undefined || only.pairs.length > 0) return rows
-  const { key: _key, keyIsId: _keyIsId, pairs: _pairs, skuParts: _parts, image, ...offer } = only
+  const { key: _key, keyIsId: _keyIsId, pairs: _pairs, skuParts: _parts, id: _id, priceDelta: _delta, ...rest } = only
+  const { image, ...offer } = rest
   if (image != null) rows.draft.images = addImages(rows.draft.images ?? [], [image])
   return { ...rows, offer, variants: [] }
 }

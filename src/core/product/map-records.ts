@@ -1,6 +1,6 @@
 /**
  * One group of records to products: the five ways in which feeds write variants meet here and come out alike.
- * (The fifth, a second file, is a matter of `group-records.ts`.)
+ * (The fifth, a second file, is a matter of `join-records.ts`.)
  */
 import type { FeedRecord } from '../feed/feed.js'
 import type { CategoryTree } from './category-path.js'

@@ -4,9 +4,11 @@
  */
 import type { FeedRecord } from '../feed/feed.js'
 import type { ProductDraft, ProductReader } from './compile-product.js'
+import { add } from './decimal.js'
 import { RecordProblem } from './field.js'
 import type { CompileContext, OfferDraft } from './offer.js'
 import type { Scope } from './picked.js'
+import type { Decimal } from './product.js'
 import type { ProductMap } from './product-map.js'
 import { compileVariant, toVariantSet, type VariantDraft, type VariantSet } from './variants.js'
 
@@ -94,7 +96,7 @@ export function readProduct({ product, keyOf }: Compiled, scope: Scope): { draft
   return { draft, offer: draft }
 }
 
-/** Variants below a record. What they do not say of their price is what the product says. */
+/** Variants below a record. */
 function nestedVariants({ map, context }: Compiled): ((scope: Scope, product: OfferDraft) => VariantSet) | null {
   const { variants } = map
   if (variants?.each === undefined) return null
@@ -103,10 +105,13 @@ function nestedVariants({ map, context }: Compiled): ((scope: Scope, product: Of
   return (scope, product) => toVariantSet(find(scope).map((one) => withPricesOf(product, read(one, scope))))
 }
 
-function withPricesOf(product: OfferDraft, variant: VariantDraft): VariantDraft {
+/** What a variant does not say of its price is what the product says, with what the variant adds to it. */
+export function withPricesOf(product: OfferDraft, variant: VariantDraft): VariantDraft {
   if (variant.price == null && product.price !== undefined) {
-    variant.price = product.price
-    if (product.salePrice !== undefined) variant.salePrice ??= product.salePrice
+    const { priceDelta } = variant
+    const own = (price: Decimal | null) => (priceDelta === undefined || price === null ? price : add(price, priceDelta))
+    variant.price = own(product.price)
+    if (product.salePrice !== undefined) variant.salePrice ??= own(product.salePrice)
   }
   if (variant.wholesalePrice == null && product.wholesalePrice !== undefined) {
     variant.wholesalePrice = product.wholesalePrice

@@ -1,6 +1,7 @@
 import type { FeedRecord, FeedShape } from '../feed/feed.js'
 import { RecordProblem } from './field.js'
 import { finishProduct, type ProductRules } from './finish-product.js'
+import type { Joined } from './join-records.js'
 import type { RawSink, RecordMapping } from './map-single.js'
 import type { MapListener, MappedProduct } from './mapping.js'
 import { rawText } from './raw-record.js'
@@ -14,6 +15,8 @@ export class MappedOutput implements RawSink {
   /** The record in hand, for notes. */
   #current: FeedRecord | null = null
   keyOf: RecordMapping['keyOf'] = () => null
+  /** What a second file adds. */
+  joined: Pick<Joined, 'apply'> | null = null
 
   constructor(rules: ProductRules, listener: MapListener, shape: FeedShape) {
     this.#rules = rules
@@ -35,7 +38,7 @@ export class MappedOutput implements RawSink {
     const [main] = raw.records
     if (main === undefined) return
     try {
-      const finished = finishProduct(raw, this.#rules)
+      const finished = finishProduct(this.joined?.apply(raw, this) ?? raw, this.#rules)
       if ('skipped' in finished) this.#listener.skip(finished.skipped)
       else {
         const entries = raw.entries === undefined ? {} : { entries: raw.entries }

@@ -10,7 +10,7 @@ import type { Feed, FeedEnd, FeedListener, RecordData } from '../feed/feed.js'
 import type { FilterRules, StockRules } from './filter.js'
 import type { PriceRules } from './price.js'
 import type { Product } from './product.js'
-import type { ProductMap } from './product-map.js'
+import type { JoinMap, ProductMap } from './product-map.js'
 
 export interface MappedProduct {
   readonly product: Product
@@ -48,6 +48,8 @@ export interface WholesalerMapping {
   readonly preset?: string | undefined
   /** Fields that differ from the preset's. */
   readonly map?: ProductMap | undefined
+  /** How a second file belongs to the feed, where the preset does not know it. */
+  readonly join?: JoinMap | undefined
   readonly transform?: Transform | undefined
   /** What the hook's behaviour depends on, for the digest. Default: its own source text. */
   readonly transformSource?: string | undefined

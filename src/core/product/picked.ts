@@ -28,6 +28,8 @@ export interface Selectors {
   scopes(path: string): (scope: Scope) => readonly Scope[]
   /** Child elements or keys of what the path leads to, with their text. */
   entries(path: string): (scope: Scope) => readonly (readonly [name: string, value: Picked])[]
+  /** Values of a key in a table of the feed; see `TableMap`. Absent where there are no tables. */
+  valuesIn?(table: string, key: string): readonly string[]
 }
 
 /** Joins what several places gave: values in order; blank when all that is there is blank. */

@@ -25,6 +25,10 @@ export interface FieldRule {
   readonly replace?: readonly [pattern: string, replacement: string] | undefined
   /** Other words for known values; unknown ones stay as they are. */
   readonly lookup?: Readonly<Record<string, string>> | undefined
+  /** Each value becomes what a table of the preset has for it; one it does not have is dropped. */
+  readonly table?: string | undefined
+  /** Each number is multiplied by this: `0.01` for prices in cents. */
+  readonly times?: string | undefined
   /** How a date is written: `DD.MM.YYYY`, `YYYYMMDD`; becomes `2026-01-31`. What is no such date is dropped. */
   readonly date?: string | undefined
   /** How numbers are written. Default `auto`. */
@@ -123,6 +127,10 @@ export interface VariantMap extends OfferMap {
   readonly when?: FieldMap | undefined
   /** Default: SKU, else the values of the options. */
   readonly key?: FieldMap | undefined
+  /** The feed's own id, by which a second file names it where it does not give its key. */
+  readonly id?: FieldMap | undefined
+  /** Added to the product's price, which the variant has otherwise (PrestaShop's impact). */
+  readonly priceDelta?: FieldMap | undefined
   readonly options?: PairMap | undefined
   readonly image?: FieldMap | undefined
   /** The SKU is made of the product's and these, as slugs, joined by `-`. */
@@ -153,8 +161,8 @@ export interface ProductMap extends OfferMap {
   readonly images?: FieldMap | undefined
   /** Alternative text of the record's first image. */
   readonly imageAlt?: FieldMap | undefined
-  /** URL or folder that image names are relative to. */
-  readonly imageBase?: string | undefined
+  /** URL or folder that image names are relative to; a rule where the feed itself tells. */
+  readonly imageBase?: string | FieldRule | undefined
   readonly currency?: FieldMap | undefined
   /** `true` or `yes`: prices are gross. */
   readonly taxIncluded?: FieldMap | boolean | undefined
@@ -181,6 +189,19 @@ export interface ProductMap extends OfferMap {
   readonly variants?: VariantMap | undefined
 }
 
+/** What a second file adds to the products of a feed. */
+export interface JoinMap {
+  /** In the second file: the product that a record belongs to. */
+  readonly key?: FieldMap | undefined
+  /** In the feed: what equals that. Default: the key of the product, in any case. */
+  readonly to?: FieldMap | undefined
+  /**
+   * What a record of the second file says of its product: fields take the place of the feed's. With `variants`, each is
+   * one more variant; with `variants.each`, what is nested in it are variants of the feed, by `key` or `id`.
+   */
+  readonly map?: ProductMap | undefined
+}
+
 /** Names of all fields of `T`; the compiler refuses a list that lacks one or has one too many. */
 type FieldNames<T> = Readonly<Record<keyof T, true>>
 
@@ -193,6 +214,8 @@ const ruleFields: FieldNames<FieldRule> = {
   match: true,
   replace: true,
   lookup: true,
+  table: true,
+  times: true,
   date: true,
   number: true,
   sum: true,
@@ -221,6 +244,8 @@ const variantFields: FieldNames<VariantMap> = {
   each: true,
   when: true,
   key: true,
+  id: true,
+  priceDelta: true,
   options: true,
   image: true,
   skuParts: true,

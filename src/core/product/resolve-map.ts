@@ -62,9 +62,10 @@ function isNamed(name: string, value: unknown): value is Readonly<Record<string,
   return pairFields.has(name) && typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function checkColumns(look: FeedLook, said: ProductMap): void {
+/** Throws `config` for columns that a map names and a CSV feed lacks. */
+export function checkColumns(look: FeedLook, said: ProductMap, place = 'map'): void {
   if (look.shape.format !== 'csv') return
-  for (const [at, field] of fieldsOf(said, 'map')) {
+  for (const [at, field] of fieldsOf(said, place)) {
     const paths = pathsOf(field)
     if (paths.length === 0 || isThere(look, field)) continue
     const columns = look.shape.columns ?? []

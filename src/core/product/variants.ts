@@ -1,12 +1,13 @@
 /** Variants of one product: read from what is nested in its record, or from the records of its group. */
 import { createHash } from 'node:crypto'
-import { compileField, compileText } from './field.js'
-import { imageRefs } from './image-list.js'
-import { type CompileContext, compileOffer, type OfferDraft } from './offer.js'
+import { parseDecimal } from './decimal.js'
+import { compileField, compileText, RecordProblem } from './field.js'
+import { compileImageBase, imageRefs } from './image-list.js'
+import { type CompileContext, compileOffer, excerpt, type OfferDraft } from './offer.js'
 import { compilePairs, type Pair } from './pairs.js'
 import { firstOf, type Scope, type Select, valuesOf } from './picked.js'
-import { foldSku, type ImageRef, type Variant } from './product.js'
-import type { OfferMap, ProductMap, VariantMap } from './product-map.js'
+import { type Decimal, foldSku, type ImageRef, type Variant } from './product.js'
+import type { FieldMap, OfferMap, ProductMap, VariantMap } from './product-map.js'
 import { slug } from './slug.js'
 
 /** A variant while it is being made. Options that do not vary are taken out when all of a product are known. */
@@ -18,6 +19,9 @@ export interface VariantDraft extends OfferDraft {
   /** What its SKU is made of, when it has none: slugs. */
   readonly skuParts: readonly string[]
   image?: ImageRef | null
+  /** By which a second file names it. */
+  readonly id?: string
+  readonly priceDelta?: Decimal
 }
 
 export type VariantReader = (scope: Scope, base: Scope) => VariantDraft
@@ -45,6 +49,9 @@ export function compileVariant(
   const rowIdMap = grouped ? product.id : undefined
   const rowId = rowIdMap === undefined ? () => undefined : compileText(rowIdMap, selectors)
   const image: Select = map.image === undefined ? () => undefined : compileField(map.image, selectors)
+  const baseOf = compileImageBase(product.imageBase, selectors)
+  const ownId = map.id === undefined ? () => null : compileText(map.id, selectors)
+  const deltaOf = map.priceDelta === undefined ? () => null : compileDelta(map.priceDelta, context)
   const parts = (map.skuParts ?? []).map((part) => compileText(part, selectors))
 
   return (scope, base) => {
@@ -60,8 +67,31 @@ export function compileVariant(
       keyIsId: own !== null && grouped,
       pairs: options,
       skuParts: parts.flatMap((part) => slugOrNothing(part(scope))),
-      ...imageOf(image(scope), product.imageBase),
+      ...imageOf(image(scope), baseOf(scope)),
+      ...idOf(ownId(scope)),
+      ...deltaIn(deltaOf(scope)),
     }
+  }
+}
+
+function idOf(id: string | null | undefined): Pick<VariantDraft, 'id'> {
+  return id == null ? {} : { id }
+}
+
+function deltaIn(priceDelta: Decimal | null): Pick<VariantDraft, 'priceDelta'> {
+  return priceDelta === null ? {} : { priceDelta }
+}
+
+/** May be below 0. */
+function compileDelta(map: FieldMap, context: CompileContext): (scope: Scope) => Decimal | null {
+  const text = compileText(map, context.selectors)
+  const format = context.formatOf(map)
+  return (scope) => {
+    const value = text(scope)
+    if (value == null) return null
+    const delta = parseDecimal(value, format)
+    if (delta !== null) return delta
+    throw new RecordProblem('bad_number', `priceDelta: "${excerpt(value)}" is not a number`, 'priceDelta')
   }
 }
 

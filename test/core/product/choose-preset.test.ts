@@ -21,7 +21,7 @@ async function lookAt(path: string): Promise<FeedLook> {
 
 /** Files of real shops, and the preset each of them is for; `none` where only a config helps. */
 const feeds: Readonly<Record<string, string>> = {
-  'bmecat/bmecat12_new_catalog.xml': 'none',
+  'bmecat/bmecat12_new_catalog.xml': 'bmecat',
   'bmecat/bmecat12_update_prices.xml': 'none',
   'ceneo/ceneo_2025-12-10.xml': 'ceneo',
   'ceneo/ceneo_2025-12-17.xml': 'ceneo',

@@ -1,4 +1,4 @@
-import type { FeedHints, FeedRecord, Reject, Repair } from '../../../src/core/feed/feed.js'
+import type { Feed, FeedHints, FeedRecord, Reject, Repair } from '../../../src/core/feed/feed.js'
 import { openFeed } from '../../../src/core/feed/open-feed.js'
 import { openText } from '../../../src/core/feed/open-text.js'
 import type { FeedText } from '../../../src/core/feed/text.js'
@@ -17,6 +17,7 @@ export interface Mapped {
   readonly repairs: readonly Repair[]
   readonly skips: readonly string[]
   readonly records: number
+  readonly complete: boolean
 }
 
 /** Maps the text of a feed, read by the real readers. */
@@ -26,7 +27,16 @@ export function mapText(
   hints: FeedHints = {},
   options: Partial<MapperOptions> = {},
 ): Promise<Mapped> {
-  const feedText: FeedText = {
+  return mapFeedText(feedText(text), mapping, hints, options)
+}
+
+/** Opens the text of a feed, such as a second file. */
+export function openString(text: string, hints: FeedHints = {}): Promise<Feed> {
+  return openFeed(feedText(text), hints, { file: 'second' })
+}
+
+function feedText(text: string): FeedText {
+  return {
     compression: 'none',
     encoding: 'utf-8',
     bom: false,
@@ -35,12 +45,16 @@ export function mapText(
       yield text
     },
   }
-  return mapFeedText(feedText, mapping, hints, options)
 }
 
 /** Maps a feed on disk. */
-export async function mapFile(path: string, mapping: WholesalerMapping = {}, hints: FeedHints = {}): Promise<Mapped> {
-  return mapFeedText(await openText(path, hints, path), mapping, hints, {})
+export async function mapFile(
+  path: string,
+  mapping: WholesalerMapping = {},
+  hints: FeedHints = {},
+  options: Partial<MapperOptions> = {},
+): Promise<Mapped> {
+  return mapFeedText(await openText(path, hints, path), mapping, hints, options)
 }
 
 async function mapFeedText(
@@ -50,7 +64,7 @@ async function mapFeedText(
   options: Partial<MapperOptions>,
 ): Promise<Mapped> {
   return inTempDir(async (spillDir) => {
-    const feed = await openFeed(text, { side: sideElements, ...hints }, { file: 'test' })
+    const feed = await openFeed(text, { side: sideElements(text.head), ...hints }, { file: 'test' })
     const mapper = await createMapper(feed, mapping, { spillDir, ...options })
     const rejects: Reject[] = []
     const repairs: Repair[] = []
@@ -65,7 +79,8 @@ async function mapFeedText(
       const next = await chunks.next()
       if (next.done) {
         const products = mapped.map(({ product }) => product)
-        return { preset: mapper.preset, products, mapped, rejects, repairs, skips, records: next.value.records }
+        const { records, complete } = next.value
+        return { preset: mapper.preset, products, mapped, rejects, repairs, skips, records, complete }
       }
       mapped.push(...next.value)
     }

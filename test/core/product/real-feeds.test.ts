@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { toStagedProduct } from '../../../src/core/product/fingerprint.js'
 import { realFeed } from '../../support/feeds.js'
-import { type Mapped, mapFile } from './map-text.js'
+import { type Mapped, mapFile, mapText, openString } from './map-text.js'
 
 /** Counts below are taken from the files by other means than ours: plain text search, JSON.parse. */
 function textOf(path: string): string {
@@ -219,8 +219,23 @@ describe('mapping real feeds', () => {
     assert.deepEqual([result.products.length, keysOf(result).size, result.rejects.length], [49_688, 49_688, 0])
   })
 
+  it('iof: cut into texts and prices, its two files make the products of the one', async function () {
+    const path = realFeed(this, 'idosell-iof/iof_full_46.xml')
+    const text = readFileSync(path, 'utf8')
+    const full = text.replace(/<(?:price|stock) [^>]*\/>/g, '')
+    const light = text.replace(/<(description|parameters|images)>.*?<\/\1>|<(?:producer|category|unit) [^>]*\/>/gs, '')
+    const whole = await mapFile(path)
+    const joined = await mapText(full, {}, {}, { second: await openString(light) })
+    assert.equal(
+      (await mapText(full)).products.some(({ variants }) => variants.some(({ price }) => price != null)),
+      false,
+    )
+    assert.deepEqual(joined.products, whole.products)
+    assert.equal(joined.products.length, 46)
+  })
+
   it('feeds that nobody understands yet ask for a map', async function () {
-    for (const name of ['bmecat/bmecat12_new_catalog.xml', 'prestashop/combinations_import.csv']) {
+    for (const name of ['bmecat/bmecat12_update_prices.xml', 'prestashop/combinations_import.csv']) {
       await assert.rejects(mapFile(realFeed(this, name)), { kind: 'config', message: /no preset fits/ })
     }
   })

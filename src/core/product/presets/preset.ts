@@ -3,7 +3,8 @@ import type { CsvRow, FeedRecord, FeedShape, XmlElement } from '../../feed/feed.
 import type { CategoryTreeMap } from '../category-path.js'
 import type { FilterRules, StockRules } from '../filter.js'
 import type { PriceRules } from '../price.js'
-import type { PairSource, ProductMap } from '../product-map.js'
+import type { JoinMap, PairSource, ProductMap } from '../product-map.js'
+import type { TableMap } from '../side-data.js'
 
 export type PairSourceList = readonly PairSource[]
 
@@ -20,8 +21,14 @@ export interface Preset {
   readonly map: ProductMap | ((look: FeedLook) => ProductMap)
   /** URIs of the prefixes in XML paths. */
   readonly namespaces?: Readonly<Record<string, string>>
-  /** A category tree beside the records. */
-  readonly tree?: CategoryTreeMap
+  /** A category tree beside the records, or several. */
+  readonly tree?: CategoryTreeMap | readonly CategoryTreeMap[]
+  /** What is looked up by `table` in a rule. The feed is read once more for them, before it is mapped. */
+  readonly tables?: Readonly<Record<string, TableMap>>
+  /** A word at the beginning of every such feed, without which nobody looks for tree and tables. */
+  readonly mark?: string
+  /** How a second file is joined to a feed of this format. */
+  readonly join?: JoinMap | ((second: FeedLook, feed: FeedLook) => JoinMap)
   readonly price?: PriceRules
   readonly include?: FilterRules
   readonly exclude?: FilterRules

@@ -1,4 +1,4 @@
-import type { FieldRule, ProductMap } from '../product-map.js'
+import type { FieldRule, JoinMap, ProductMap } from '../product-map.js'
 import type { FeedLook, Preset } from './preset.js'
 
 /** Headers are words for people that differ with version and shop: `Name *`, `Reference #`, `Image URLs (x,y,z...)`. */
@@ -24,7 +24,8 @@ function prices(look: FeedLook): ProductMap {
 
 /**
  * PrestaShop's and thirty bees' product import. The header does not say whether `Price tax excluded or Price tax
- * included` is the one or the other. Variants are in a second file.
+ * included` is the one or the other. Variants are in a second
+ * file, the combinations, whose prices are what they add to the product's.
  * Source: https://docs.prestashop-project.org/1-6-documentation/user-guide/configuring-advanced-parameters/csv-import-parameters
  */
 export const prestashopCsv: Preset = {
@@ -35,6 +36,7 @@ export const prestashopCsv: Preset = {
     columnLike(look, /^(?:categories|image urls) \(x.y.z/i) !== undefined
       ? 'its columns are those of the PrestaShop product import'
       : null,
+  join: combinations,
   map: (look) => {
     const categories = list(look, /^categories/i)
     return {
@@ -69,4 +71,37 @@ function features(look: FeedLook): ProductMap['attributes'] {
   if (from === undefined) return undefined
   const numbers = from.split(':').length - 'name:value'.split(':').length
   return [{ text: { from, replace: [`(?::\\d+){${numbers}}(?=\\s*(?:,|$))`, ''] }, between: ',', sign: ':' }]
+}
+
+/** The file of combinations: `Color:color:0, Size:select:1` are names, types and positions, `Red:0, M:1` the values. */
+function combinations(second: FeedLook, feed: FeedLook): JoinMap {
+  const byId = columnLike(second, /^product id ?\*?$/i)
+  const own = columnLike(feed, /^(?:product )?id$/i)
+  const byReference = columnLike(second, /^product reference/i)
+  const reference = columnLike(feed, /^reference #?$/i)
+  const names = columnLike(second, /^attribute ?\(name:type/i)
+  const values = columnLike(second, /^value ?\(value:position/i)
+  const useIds = byId !== undefined && own !== undefined
+  if (names === undefined || values === undefined) return {}
+  return {
+    key: useIds ? byId : byReference,
+    to: useIds ? own : reference,
+    map: {
+      variants: {
+        sku: columnLike(second, /^reference$/i),
+        gtin: [columnLike(second, /^ean-?13/i), columnLike(second, /^upc/i)].filter((column) => column !== undefined),
+        mpn: columnLike(second, /^mpn/i),
+        options: [
+          {
+            name: { from: names, split: [';', ','], replace: ['(?::[^:]*){1,2}$', ''] },
+            value: { from: values, split: [';', ','], replace: [':\\d+$', ''] },
+          },
+        ],
+        priceDelta: columnLike(second, /^impact on price/i),
+        wholesalePrice: columnLike(second, /^wholesale price/i),
+        stock: columnLike(second, /^quantity$/i),
+        image: columnLike(second, /^image urls?\b/i),
+      },
+    },
+  }
 }
