@@ -21,7 +21,8 @@ export interface LaunchPorts {
 }
 
 export type Launched =
-  | { readonly up: true; readonly pid: number }
+  /** `isOwn`: it is the process that was started. False: another worker was quicker, and has the job. */
+  | { readonly up: true; readonly pid: number; readonly isOwn: boolean }
   /** `why` for people. */
   | { readonly up: false; readonly why: string }
 
@@ -49,11 +50,15 @@ export async function launchWorker(jobId: number, ports: LaunchPorts): Promise<L
   const until = clock.monotonic() + upWithinMs
   for (;;) {
     const job = (await jobs.read()).get(jobId)
-    // Claimed, done already, or claimed and put back.
+    if (job?.status === 'running') {
+      const { pid } = job.lease.owner
+      return { up: true, pid, isOwn: pid === worker.pid }
+    }
+    // Done already, or claimed and put back.
     if (job === undefined || job.status !== 'scheduled' || job.token !== before?.token)
-      return { up: true, pid: worker.pid }
+      return { up: true, pid: worker.pid, isOwn: true }
     const workers = await livingWorkers(stateDir, { now: clock.now() })
-    if (workers.some(({ owner }) => owner.pid === worker.pid)) return { up: true, pid: worker.pid }
+    if (workers.some(({ owner }) => owner.pid === worker.pid)) return { up: true, pid: worker.pid, isOwn: true }
     if (endedWith !== null) return { up: false, why: endedWith }
     if (clock.monotonic() >= until) return { up: false, why: `it did not come up within ${upWithinMs / 1000} s` }
     await clock.sleep(lookEveryMs)

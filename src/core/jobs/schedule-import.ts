@@ -35,12 +35,11 @@ export async function scheduleImport(
 ): Promise<ScheduledImport> {
   const job = await createJob(options, ports)
   const primary = await tryToLaunch(job.id, 'primary', ports)
-  const retry = primary.state === 'used' ? readyRetry : await tryToLaunch(job.id, 'immediate_retry', ports)
-  const isTaken = primary.state === 'used' || retry.state === 'used'
+  const retry = primary.state === 'failed' ? await tryToLaunch(job.id, 'immediate_retry', ports) : readyRetry
   const fallbacks: Fallback[] = [
     primary,
     retry,
-    isTaken ? { name: 'backup_queue', state: 'ready', note: queueNote } : await queued(ports),
+    await backupQueue([primary, retry], ports),
     {
       name: 'stuck_monitor',
       state: 'ready',
@@ -48,20 +47,35 @@ export async function scheduleImport(
     },
     { name: 'manual', state: 'ready', note: `wholesaler recover ${job.id}` },
   ]
-  return { job: (await ports.jobs.read()).get(job.id) ?? job, fallbacks }
+  return { job: (await ports.jobs.read()).get(job.id) ?? job, fallbacks: fallbacks.map(asTold) }
 }
 
 const readyRetry: Fallback = { name: 'immediate_retry', state: 'ready', note: null }
 const queueNote = 'wholesaler worker takes jobs by priority'
 
+function asTold({ name, state, note }: Fallback): Fallback {
+  return { name, state, note }
+}
+
+/** A fallback that was tried, and who has the job when that is a worker that lived already. */
+type Tried = Fallback & { readonly otherPid?: number }
+
 async function tryToLaunch(
   id: number,
   name: 'primary' | 'immediate_retry',
   ports: Omit<LaunchPorts, 'clock'> & JobPorts,
-): Promise<Fallback> {
+): Promise<Tried> {
   const launched = await launchWorker(id, ports)
-  if (launched.up) return { name, state: 'used', note: `worker process ${launched.pid}` }
-  return { name, state: 'failed', note: `the worker did not come up: ${launched.why}` }
+  if (!launched.up) return { name, state: 'failed', note: `the worker did not come up: ${launched.why}` }
+  if (launched.isOwn) return { name, state: 'used', note: `worker process ${launched.pid}` }
+  return { name, state: 'ready', note: 'a worker that lives already was quicker', otherPid: launched.pid }
+}
+
+async function backupQueue(tried: readonly Tried[], ports: JobPorts): Promise<Fallback> {
+  const otherPid = tried.find((one) => one.otherPid !== undefined)?.otherPid
+  if (otherPid !== undefined) return { name: 'backup_queue', state: 'used', note: `worker process ${otherPid}` }
+  const isTaken = tried.some(({ state }) => state === 'used')
+  return isTaken ? { name: 'backup_queue', state: 'ready', note: queueNote } : await queued(ports)
 }
 
 /** The job stays scheduled: a worker that lives takes it, else the next one or `recover`. */

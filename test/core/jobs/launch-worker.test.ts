@@ -55,17 +55,18 @@ describe('launchWorker', () => {
       return { pid: process.pid, ended: forEver }
     }, today)
 
-    assert.deepEqual(launched, { up: true, pid: process.pid })
+    assert.deepEqual(launched, { up: true, pid: process.pid, isOwn: true })
   })
 
-  it('is content when the job was claimed, by whomever', async () => {
+  it('is content when the job was claimed, by whomever, and tells by whom', async () => {
     await inTempDir(async (stateDir) => {
       const clock = fixedClock()
       const jobs = openMemoryJobStore({ clock })
       await jobs.transaction(() => ({ put: [runningJob(1, { owner: sampleOwner })], result: undefined }))
 
       const spawn = () => ({ pid: 7, ended: forEver })
-      assert.deepEqual(await launchWorker(1, { jobs, clock, stateDir, spawn }), { up: true, pid: 7 })
+      const { pid } = sampleOwner
+      assert.deepEqual(await launchWorker(1, { jobs, clock, stateDir, spawn }), { up: true, pid, isOwn: false })
     })
   })
 })
