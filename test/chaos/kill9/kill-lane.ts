@@ -65,7 +65,10 @@ export async function openKillLane(dir: string, size: FeedSize): Promise<KillLan
   await server.reached(Math.floor(pictures / 2))
   interrupted.child.kill('SIGTERM')
   await interrupted.finished
-  const known = await knownAddresses(stateOf('images'))
+  // Read from a copy: this process may let go of a database only when it collects its garbage, and files that SQLite
+  // then takes away would vanish under a copy being made of the state.
+  await cp(stateOf('images'), stateOf('images-read'), { recursive: true })
+  const known = await knownAddresses(stateOf('images-read'))
   server.takeCounts()
 
   async function importUpTo(words: readonly string[], from: string, to: string): Promise<number> {
