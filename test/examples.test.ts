@@ -130,16 +130,20 @@ describe('README', function () {
       assert.deepEqual(written('12-17.xml'), [1, 1])
     }))
 
-  it('shows a config file that is accepted', () =>
+  it('shows config files that are accepted', () =>
     inTempDir(async (dir) => {
-      const [config = '', ...more] = codeBlocks(readme, 'js')
-      writeFileSync(join(dir, 'wholesaler.config.mjs'), config)
+      const configs: Awaited<ReturnType<typeof loadConfig>>[] = []
+      for (const [index, block] of codeBlocks(readme, 'js').entries()) {
+        const file = join(dir, `wholesaler.${index}.config.mjs`)
+        writeFileSync(file, block)
+        configs.push(await loadConfig(file))
+      }
 
-      const { wholesalers } = await loadConfig(join(dir, 'wholesaler.config.mjs'))
-
-      assert.deepEqual(more, [])
-      assert.deepEqual(Object.keys(wholesalers), ['aren', 'outlet'])
-      assert.equal(presetByName(wholesalers.aren?.preset ?? '').name, 'aren')
+      assert.deepEqual(
+        configs.map(({ wholesalers }) => Object.keys(wholesalers)),
+        [['aren', 'outlet'], ['lingerie', 'tools'], ['aren']],
+      )
+      assert.equal(presetByName(configs[0]?.wholesalers.aren?.preset ?? '').name, 'aren')
     }))
 })
 

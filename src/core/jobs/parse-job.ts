@@ -213,8 +213,7 @@ function parseFailures(value: unknown, path: string): JobFailures {
   return {
     transient: count(stored.transient, at('transient')),
     crashes: count(stored.crashes, at('crashes')),
-    // Files of before there was this one: what counted then.
-    crashesInVain: count(stored.crashesInVain ?? stored.crashes, at('crashesInVain')),
+    crashesInVain: count(stored.crashesInVain, at('crashesInVain')),
     crashesInRow: count(stored.crashesInRow, at('crashesInRow')),
     checkpoints: count(stored.checkpoints, at('checkpoints')),
   }
