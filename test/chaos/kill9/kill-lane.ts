@@ -102,7 +102,7 @@ export async function openKillLane(dir: string, size: FeedSize): Promise<KillLan
       server.takeCounts()
       return { stateDir, known: stage === 'images' ? known : new Set() }
     },
-    // A process that was killed may have one write left in the kernel: the folder is then not empty at the first try.
+    // A worker that a recovery started ends a moment after its job: the folder is then not empty at the first try.
     end: (stateDir) => rm(stateDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }),
     close: () => server.close(),
   }

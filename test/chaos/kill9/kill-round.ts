@@ -34,6 +34,8 @@ export async function killRound(lane: KillLane, plan: KillPlan, run: number): Pr
     }
     const faults: string[] = []
     if (hasRecover) faults.push(...wrongEnd('recover', await lane.start(finishWords, stateDir).finished))
+    // A recovery that was killed may have left a worker of its own behind, which goes on with the job: nothing is stuck.
+    await lane.start(['status', '--wait', '--json'], stateDir).finished
     const last = await lane.start(importWords, stateDir).finished
     faults.push(...wrongEnd('the last import', last))
 
