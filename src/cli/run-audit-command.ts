@@ -2,9 +2,10 @@
 import type { StatePlace } from '../core/config/find-state-dir.js'
 import { loadConfig } from '../core/config/load-config.js'
 import { type AuditedImage, auditImages, auditOf, type ImageAudit } from '../core/images/audit-images.js'
+import { DecoderPool } from '../core/images/decoder-pool.js'
+import type { Looks } from '../core/images/look.js'
 import type { ImageBase } from '../core/images/normalize-url.js'
 import { rebuildLibrary } from '../core/images/rebuild-library.js'
-import { thumbnail } from '../core/images/thumbnail.js'
 import type { Ledger } from '../core/ledger/ledger.js'
 import type { Store, StoreProduct } from '../core/store/store.js'
 import { contactSheet, type ShownProduct } from './contact-sheet/contact-sheet.js'
@@ -30,14 +31,17 @@ export async function runAudit(request: AuditRequest): Promise<ImageAuditDocumen
   const { place, signal } = request
   const config = await loadConfig(place.configPath)
   const { store, ledger } = await openShop(place)
+  const decoders = new DecoderPool(signal)
+  const { looks } = decoders
   try {
     const product = request.product === null ? null : await requireProduct(store, { text: request.product, by: 'any' })
     const baseOf = (wholesaler: string): Promise<ImageBase | null> => imageBaseOf(wholesaler, config, ledger)
     const library = ledger.images
-    const rebuilt = request.rebuild ? await rebuildLibrary({ store, library, baseOf, signal }) : null
-    const whole = await auditImages({ store, library, signal })
+    const rebuilt = request.rebuild ? await rebuildLibrary({ store, library, looks, baseOf, signal }) : null
+    const whole = await auditImages({ store, library, looks, signal })
     const audit = product === null ? whole : auditOf(whole, product.id)
-    const html = request.html === null ? null : await writeSheet(request.html, audit, product, store, request)
+    const html =
+      request.html === null ? null : await writeSheet(request.html, audit, product, { store, looks, ...request })
     return imageAuditDocument({
       audit,
       product,
@@ -47,6 +51,7 @@ export async function runAudit(request: AuditRequest): Promise<ImageAuditDocumen
       locate: (url) => addressOf(url, place.stateDir),
     })
   } finally {
+    await decoders.close()
     await ledger.close()
     await store.close()
   }
@@ -65,11 +70,14 @@ async function writeSheet(
   file: string,
   audit: ImageAudit,
   product: StoreProduct | null,
-  store: Store,
-  { nowMs }: AuditRequest,
+  { store, looks, nowMs }: { readonly store: Store; readonly looks: Looks; readonly nowMs: number },
 ): Promise<string> {
   const title = product === null ? 'Images of the store' : `Images of ${product.name}`
-  const sheet = contactSheet(title, audit, shownProducts(audit, product), { store, thumbnail, nowMs })
+  const sheet = contactSheet(title, audit, shownProducts(audit, product), {
+    store,
+    thumbnail: looks.thumbnail,
+    nowMs,
+  })
   return (await writeFileWhole(sheet, file)).path
 }
 

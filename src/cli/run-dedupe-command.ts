@@ -49,8 +49,15 @@ export async function runDedupe(request: DedupeRequest): Promise<Answered<ImageD
     if (request.undo !== null) return undo(request, resolve(request.undo), workshop, config)
     const { store, ledger } = workshop
     const { near, remove, signal } = request
-    const choose = async (): Promise<readonly Merge[]> =>
-      chooseMerges(await auditImages({ store, library: ledger.images, signal }), near)
+    const choose = async (): Promise<readonly Merge[]> => {
+      const decoders = new DecoderPool(signal)
+      try {
+        const audit = await auditImages({ store, library: ledger.images, looks: decoders.looks, signal })
+        return chooseMerges(audit, near)
+      } finally {
+        await decoders.close()
+      }
+    }
     if (request.dryRun) {
       const merges = await choose()
       const products = await planDedupe(merges, { store, signal })

@@ -5,11 +5,11 @@
 import { createHash } from 'node:crypto'
 import pLimit from 'p-limit'
 import type { Store, StoredImage, StoreId, StrayFile } from '../store/store.js'
-import { colorDifference, colorSketch } from './color-sketch.js'
+import { colorDifference } from './color-sketch.js'
 import { exactKey, gatherGroups, keepFirst } from './image-groups.js'
 import type { ImageLibrary } from './library.js'
+import type { Looks } from './look.js'
 import { nearColorMax, nearPairs } from './near-duplicate.js'
-import { perceptualHash } from './perceptual-hash.js'
 import { sideMax } from './process.js'
 
 /** Bytes above which an image is oversized: a page of ten of them takes more than 10 MB. */
@@ -54,14 +54,15 @@ export interface ImageAudit {
 export interface AuditPorts {
   readonly store: Pick<Store, 'listImages' | 'readImage' | 'strayFiles'>
   readonly library: Pick<ImageLibrary, 'findByHash' | 'describe'>
+  readonly looks: Pick<Looks, 'hash' | 'colors'>
   readonly signal: AbortSignal
   /** Called with the number of images looked at. */
   readonly onProgress?: (images: number) => void
 }
 
 const pageSize = 100
-/** Pictures decoded at once: no more than libuv has threads by default. */
-const decodesMax = 4
+/** Pictures looked at at once: enough to keep the decoders busy. */
+const decodesMax = 16
 
 /** Audits the whole store. Throws the signal's reason when it is aborted. */
 export async function auditImages(ports: AuditPorts): Promise<ImageAudit> {
@@ -145,21 +146,25 @@ async function lookAt(page: readonly StoredImage[], ports: AuditPorts): Promise<
   return Promise.all(page.map((image) => limit(() => lookAtOne(image, ports))))
 }
 
-async function lookAtOne(image: StoredImage, { store, library, signal }: AuditPorts): Promise<Looked> {
+async function lookAtOne(image: StoredImage, { store, library, looks, signal }: AuditPorts): Promise<Looked> {
   signal.throwIfAborted()
   const known = image.sha256 === null ? null : await library.findByHash(image.sha256)
   const isKnown = known !== null && known.storeId === image.id
   if (!image.present) return { image: { ...image, perceptualHash: null }, isKnown }
-  const hash = (isKnown ? known.perceptualHash : null) ?? (await hashOf(image.id, store))
+  const hash = (isKnown ? known.perceptualHash : null) ?? (await hashOf(image.id, { store, looks }))
   if (isKnown && hash !== null && known.perceptualHash === null) {
     await library.describe(known.sha256, { perceptualHash: hash })
   }
   return { image: { ...image, perceptualHash: hash }, isKnown }
 }
 
-export async function hashOf(id: StoreId, store: Pick<Store, 'readImage'>): Promise<string | null> {
+/** Null when its file is gone or cannot be decoded. */
+export async function hashOf(
+  id: StoreId,
+  { store, looks }: { readonly store: Pick<Store, 'readImage'>; readonly looks: Pick<Looks, 'hash'> },
+): Promise<string | null> {
   const data = await store.readImage(id)
-  return data === null ? null : await perceptualHash(data).catch(() => null)
+  return data === null ? null : await looks.hash(data)
 }
 
 /** Bytes of shown forms are read only where two have the same size: others cannot be equal. */
@@ -188,19 +193,22 @@ async function findExact(images: readonly AuditedImage[], { store, signal }: Aud
   return gatherGroups(pairs).map((group) => keepFirst(group, 'most shown'))
 }
 
-async function findNear(images: readonly AuditedImage[], { store, signal }: AuditPorts): Promise<DuplicateGroup[]> {
-  const looks = images.flatMap((image) => {
+async function findNear(
+  images: readonly AuditedImage[],
+  { store, looks, signal }: AuditPorts,
+): Promise<DuplicateGroup[]> {
+  const comparable = images.flatMap((image) => {
     const { perceptualHash: hash, width, height } = image
     return hash === null || width === null || height === null ? [] : [{ image, perceptualHash: hash, width, height }]
   })
   const sketches = new Map<StoreId, Promise<Buffer | null>>()
   const sketchOf = ({ id }: AuditedImage): Promise<Buffer | null> => {
-    const sketch = sketches.get(id) ?? store.readImage(id).then((data) => (data === null ? null : colorSketch(data)))
+    const sketch = sketches.get(id) ?? store.readImage(id).then((data) => (data === null ? null : looks.colors(data)))
     sketches.set(id, sketch)
     return sketch
   }
   const pairs: { one: AuditedImage; other: AuditedImage; distance: number }[] = []
-  for (const { one, other, distance } of nearPairs(looks)) {
+  for (const { one, other, distance } of nearPairs(comparable)) {
     signal.throwIfAborted()
     const [a, b] = [await sketchOf(one.image), await sketchOf(other.image)]
     if (a === null || b === null || colorDifference(a, b) > nearColorMax) continue

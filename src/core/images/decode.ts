@@ -5,7 +5,7 @@ import { type DecodeRules, defaultImageRules } from './image-rules.js'
 import { perceptualHash } from './perceptual-hash.js'
 import { type ProcessedImage, processImage } from './process.js'
 
-export interface DecodedPicture extends ProcessedImage {
+export interface DecodedPicture extends Omit<ProcessedImage, 'pixels'> {
   /** Null when none could be made: only the audit asks for it. */
   readonly perceptualHash: string | null
 }
@@ -42,11 +42,12 @@ export function decodeUnlessLarge(
   return decodeUpTo(content, largePixels, rules)
 }
 
-async function decodeUpTo(content: ImageContent, pixels: number, rules: DecodeRules) {
+async function decodeUpTo(content: ImageContent, mostPixels: number, rules: DecodeRules) {
   const checked = await checkImage(content, rules)
   if (!checked.ok) return checked
-  if (checked.width * checked.height > pixels) return { ok: 'large' } as const
+  if (checked.width * checked.height > mostPixels) return { ok: 'large' } as const
   const processed = await processImage(content, checked)
   if (!processed.ok) return processed
-  return { ...processed, perceptualHash: await perceptualHash(processed.data).catch(() => null) }
+  const { pixels, ...picture } = processed
+  return { ...picture, perceptualHash: await perceptualHash(pixels ?? picture.data).catch(() => null) }
 }

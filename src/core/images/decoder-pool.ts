@@ -6,17 +6,20 @@
 import { availableParallelism } from 'node:os'
 import pLimit from 'p-limit'
 import { messageOf, WholesalerError } from '../errors.js'
-import type { ImageContent } from './check.js'
 import type { Decode } from './decode.js'
-import { DecoderChild, type DecodeTask, tasksMax } from './decoder-child.js'
-import { type Decoded, type DecoderSettings, decoderLimits } from './decoder-protocol.js'
+import { DecoderChild, type DecoderTask, tasksMax } from './decoder-child.js'
+import {
+  type DecoderAnswer,
+  type DecoderRequest,
+  type DecoderSettings,
+  decoderLimits,
+  type Seen,
+} from './decoder-protocol.js'
 import { defaultImageRules } from './image-rules.js'
+import type { LookKind, Looks } from './look.js'
 
-/**
- * Most processes: one for each core, and one for the moments in which another has just finished; beyond eight,
- * downloads are what an import waits for.
- */
-const processesMax = Math.min(8, availableParallelism() + 1)
+/** Most processes: one for each core; beyond eight, downloads are what an import waits for. */
+const processesMax = Math.min(8, Math.max(2, availableParallelism()))
 /** Pictures that must be waiting for another process to be worth its start, which takes as long as decoding six. */
 const waitingMin = 6
 
@@ -24,7 +27,7 @@ export class DecoderPool {
   readonly #signal: AbortSignal
   readonly #settings: DecoderSettings
   readonly #children = new Set<DecoderChild>()
-  readonly #waiting: DecodeTask[] = []
+  readonly #waiting: DecoderTask[] = []
   readonly #large = pLimit(1)
   #childrenMax = processesMax
   #failure: { readonly error: unknown } | undefined
@@ -41,11 +44,21 @@ export class DecoderPool {
 
   /** See `Decode`. Throws the signal's reason, and `unexpected` when no decoder can be started. */
   readonly decode: Decode = async (content) => {
-    const decoded = await this.#ask(content, false)
-    if (decoded.ok !== 'large') return decoded
-    const alone = await this.#large(() => this.#ask(content, true))
-    if (alone.ok !== 'large') return alone
+    const decoded = await this.#ask({ type: 'decode', content, evenLarge: false })
+    if (decoded.ok !== 'large' && decoded.ok !== 'seen') return decoded
+    const alone = await this.#large(() => this.#ask({ type: 'decode', content, evenLarge: true }))
+    if (alone.ok !== 'large' && alone.ok !== 'seen') return alone
     throw new Error('a decoder was asked for a large picture and put it off')
+  }
+
+  /** See `Looks`. A picture that its decoder does not survive cannot be decoded. Throw as `decode` does. */
+  readonly looks: Looks = {
+    hash: async (data) => {
+      const look = await this.#look('hash', data)
+      return typeof look === 'string' ? look : null
+    },
+    colors: async (data) => bufferOf(await this.#look('colors', data)),
+    thumbnail: async (data) => bufferOf(await this.#look('thumbnail', data)),
   }
 
   /** Starts the first process, unless there is one: it takes as long as a download. */
@@ -63,11 +76,16 @@ export class DecoderPool {
 
   readonly #onAbort = (): void => this.#fail(this.#signal.reason)
 
-  async #ask(content: ImageContent, evenLarge: boolean): Promise<Decoded> {
+  async #look(kind: LookKind, content: Buffer): Promise<Seen['look']> {
+    const seen = await this.#ask({ type: 'look', kind, content })
+    return seen.ok === 'seen' ? seen.look : null
+  }
+
+  async #ask(request: DecoderRequest): Promise<DecoderAnswer> {
     if (this.#failure !== undefined) throw this.#failure.error
     this.#signal.throwIfAborted()
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ content, evenLarge, resolve, reject })
+      this.#waiting.push({ request, resolve, reject })
       this.#assign()
     })
   }
@@ -122,4 +140,8 @@ export class DecoderPool {
     for (const { reject } of this.#waiting.splice(0)) reject(this.#failure.error)
     for (const child of this.#children) child.discard(this.#failure.error)
   }
+}
+
+function bufferOf(look: Seen['look']): Buffer | null {
+  return Buffer.isBuffer(look) ? look : null
 }

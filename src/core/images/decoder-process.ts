@@ -5,13 +5,15 @@
 import { messageOf } from '../errors.js'
 import { decodeHere, decodeUnlessLarge } from './decode.js'
 import {
-  type DecodeRequest,
+  type DecoderAnswer,
   type DecoderMessage,
+  type DecoderRequest,
   type DecoderSettings,
   memorySignal,
   timeSignal,
 } from './decoder-protocol.js'
 import { imageProblem } from './image.js'
+import { looksHere } from './look.js'
 import { loadSharp } from './sharp-lib.js'
 
 /** Time between looks at what a picture takes: a decoder can fill some 15 MB meanwhile. */
@@ -30,16 +32,21 @@ function watch(): () => void {
   return () => clearInterval(timer)
 }
 
-async function answer({ content, evenLarge }: DecodeRequest): Promise<void> {
+async function answer(request: DecoderRequest): Promise<void> {
   const stop = watch()
   try {
-    const picture = await (evenLarge ? decodeHere(content, rules) : decodeUnlessLarge(content, rules))
-    send({ type: 'picture', picture })
+    send({ type: 'answer', answer: await answerTo(request) })
   } catch (error: unknown) {
-    send({ type: 'picture', picture: imageProblem('unreadable', `the file cannot be read (${messageOf(error)})`) })
+    send({ type: 'answer', answer: imageProblem('unreadable', `the file cannot be read (${messageOf(error)})`) })
   } finally {
     stop()
   }
+}
+
+async function answerTo(request: DecoderRequest): Promise<DecoderAnswer> {
+  if (request.type === 'look') return { ok: 'seen', look: await looksHere[request.kind](request.content) }
+  const { content, evenLarge } = request
+  return evenLarge ? await decodeHere(content, rules) : await decodeUnlessLarge(content, rules)
 }
 
 function send(message: DecoderMessage): void {
@@ -52,7 +59,7 @@ process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 
 let work: Promise<void> = Promise.resolve()
-process.on('message', (request: DecodeRequest) => {
+process.on('message', (request: DecoderRequest) => {
   work = work.then(() => answer(request))
 })
 

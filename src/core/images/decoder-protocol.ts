@@ -3,6 +3,7 @@ import type { ImageContent } from './check.js'
 import type { DecodedPicture, LargePicture } from './decode.js'
 import type { ImageProblem } from './image.js'
 import type { DecodeRules } from './image-rules.js'
+import type { LookKind } from './look.js'
 
 /** What one picture may take. */
 export interface DecoderLimits {
@@ -32,16 +33,22 @@ export interface DecoderSettings {
 export const timeSignal = 'SIGVTALRM'
 export const memorySignal = 'SIGUSR2'
 
-export interface DecodeRequest {
-  readonly content: ImageContent
-  readonly evenLarge: boolean
+export type DecoderRequest =
+  | { readonly type: 'decode'; readonly content: ImageContent; readonly evenLarge: boolean }
+  | { readonly type: 'look'; readonly content: Buffer; readonly kind: LookKind }
+
+/** What was seen of a picture; null when it cannot be decoded. */
+export interface Seen {
+  readonly ok: 'seen'
+  readonly look: string | Buffer | null
 }
 
 export type Decoded = DecodedPicture | ImageProblem | LargePicture
+export type DecoderAnswer = Decoded | Seen
 
 export type DecoderMessage =
   | { readonly type: 'ready' }
   /** It cannot decode anything: the image library cannot be loaded. */
   | { readonly type: 'unusable'; readonly reason: string }
   /** Answer to the oldest request that has none. */
-  | { readonly type: 'picture'; readonly picture: Decoded }
+  | { readonly type: 'answer'; readonly answer: DecoderAnswer }

@@ -6,13 +6,14 @@
  */
 import { averagePlaces } from './average-places.js'
 import type { ImageContent } from './check.js'
+import type { Pixels } from './pixels.js'
 
 const [columns, rows] = [9, 8]
 /** Steps of grey, of 255, by which a neighbour must be brighter: without it half of all WebP copies are missed. */
 const margin = 3
 
 /** 16 hex digits; of an animation its first frame. Throws for what cannot be decoded. */
-export async function perceptualHash(content: ImageContent): Promise<string> {
+export async function perceptualHash(content: ImageContent | Pixels): Promise<string> {
   const pixels = await averagePlaces(content, { columns, rows, grey: true })
   let hash = 0n
   for (let row = 0; row < rows; row += 1) {

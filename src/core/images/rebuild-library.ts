@@ -3,11 +3,13 @@
 import type { Store, StoredImage } from '../store/store.js'
 import { hashOf, pagesOf } from './audit-images.js'
 import type { ImageLibrary } from './library.js'
+import type { Looks } from './look.js'
 import { type ImageBase, normalizeUrl } from './normalize-url.js'
 
 export interface RebuildPorts {
   readonly store: Pick<Store, 'listImages' | 'readImage'>
   readonly library: Pick<ImageLibrary, 'findByHash' | 'adopt'>
+  readonly looks: Pick<Looks, 'hash'>
   /** What local paths in this wholesaler's feed are relative to; null when that is not known. */
   readonly baseOf: (wholesaler: string) => Promise<ImageBase | null>
   readonly signal: AbortSignal
@@ -27,7 +29,7 @@ const unknownRecipe = 0
 
 /** Adds what the store knows to the library, and changes nothing that is there. Safe to call twice. */
 export async function rebuildLibrary(ports: RebuildPorts): Promise<RebuildReport> {
-  const { library, store } = ports
+  const { library } = ports
   const bases = new Map<string, Promise<ImageBase | null>>()
   const baseOf = (wholesaler: string) => {
     const base = bases.get(wholesaler) ?? ports.baseOf(wholesaler)
@@ -43,7 +45,7 @@ export async function rebuildLibrary(ports: RebuildPorts): Promise<RebuildReport
         continue
       }
       const known = await library.findByHash(sha256)
-      const perceptualHash = known === null ? await hashOf(id, store) : known.perceptualHash
+      const perceptualHash = known === null ? await hashOf(id, ports) : known.perceptualHash
       if (known === null) images += 1
       urls += await library.adopt(
         { sha256, storeId: id, extension, width, height, bytes, perceptualHash, recipe: unknownRecipe },

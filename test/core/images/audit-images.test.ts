@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import sharp from 'sharp'
 import { type AuditPorts, auditImages, auditOf, type DuplicateGroup } from '../../../src/core/images/audit-images.js'
+import { looksHere } from '../../../src/core/images/look.js'
 import { rebuildLibrary } from '../../../src/core/images/rebuild-library.js'
 import { MemoryImageLibrary } from '../../../src/core/ledger/memory-image-library.js'
 import { type ImageShop, packshot, withImageShop } from './image-shop.js'
 
 const { signal } = new AbortController()
 
-const portsOf = ({ store, library }: ImageShop): AuditPorts => ({ store, library, signal })
+const portsOf = ({ store, library }: ImageShop): AuditPorts => ({ store, library, looks: looksHere, signal })
 const ids = (images: readonly { readonly id: string }[]) => images.map(({ id }) => id)
 const groups = (found: readonly DuplicateGroup[]) => found.map(({ images }) => ids(images))
 
@@ -70,7 +71,7 @@ describe('auditImages', () => {
       }
       const library = new MemoryImageLibrary(shop.clock)
 
-      const audit = await auditImages({ store, library, signal })
+      const audit = await auditImages({ store, library, looks: looksHere, signal })
 
       assert.deepEqual(
         [
@@ -114,8 +115,8 @@ describe('auditImages', () => {
         },
       }
 
-      await auditImages({ store, library: shop.library, signal })
-      await auditImages({ store, library: shop.library, signal })
+      await auditImages({ store, library: shop.library, looks: looksHere, signal })
+      await auditImages({ store, library: shop.library, looks: looksHere, signal })
 
       const [after] = await shop.library.entries({ size: 1, after: null })
       assert.deepEqual([after?.perceptualHash, reads], [entry?.perceptualHash, 1])
@@ -130,7 +131,13 @@ describe('rebuildLibrary', () => {
       await shop.show('p', a)
       shop.store.loseImage(lost)
       const library = new MemoryImageLibrary(shop.clock)
-      const ports = { store: shop.store, library, signal, baseOf: async () => ({ folders: ['/feeds'], url: null }) }
+      const ports = {
+        store: shop.store,
+        library,
+        looks: looksHere,
+        signal,
+        baseOf: async () => ({ folders: ['/feeds'], url: null }),
+      }
 
       const first = await rebuildLibrary(ports)
       const again = await rebuildLibrary(ports)
@@ -160,7 +167,13 @@ describe('rebuildLibrary', () => {
       await shop.show('p', await shop.put('pictures/a.jpg', packshot(1)))
       const library = new MemoryImageLibrary(shop.clock)
 
-      const report = await rebuildLibrary({ store: shop.store, library, signal, baseOf: async () => null })
+      const report = await rebuildLibrary({
+        store: shop.store,
+        library,
+        looks: looksHere,
+        signal,
+        baseOf: async () => null,
+      })
 
       assert.deepEqual(report, { images: 1, urls: 0, skipped: 0 })
     }))

@@ -7,6 +7,7 @@ import sharp from 'sharp'
 import type { Decode } from '../../../src/core/images/decode.js'
 import { DecoderPool } from '../../../src/core/images/decoder-pool.js'
 import { type DecoderLimits, decoderLimits } from '../../../src/core/images/decoder-protocol.js'
+import { looksHere } from '../../../src/core/images/look.js'
 import { inTempDir } from '../../support/temp-dir.js'
 import { jpeg, pixelBomb, png } from './pictures.js'
 
@@ -66,6 +67,34 @@ describe('the pool of decoders', function () {
         assert.equal(await outcome(decode(join(dir, 'missing'))), 'unreadable')
       }),
     ))
+
+  it('sees of pictures what is seen of them here, and nothing of what is none', () =>
+    withPool(async ({ pool: { looks } }) => {
+      const picture = await jpeg(1, { width: 300, height: 200 })
+
+      assert.equal(await looks.hash(picture), await looksHere.hash(picture))
+      assert.deepEqual(await looks.colors(picture), await looksHere.colors(picture))
+      assert.deepEqual(await looks.thumbnail(picture), await looksHere.thumbnail(picture))
+      const none = Buffer.from('<html>')
+      assert.deepEqual(
+        [await looks.hash(none), await looks.colors(none), await looks.thumbnail(none)],
+        [null, null, null],
+      )
+    }))
+
+  it('sees nothing of a picture that its decoder does not survive, and goes on (I15)', () =>
+    withPool(async ({ pool: { looks } }) => {
+      const picture = await jpeg(1)
+      const before = await looks.hash(picture)
+      const [pid = 0] = decoderPids()
+      const heavy = await slow()
+
+      const victim = looks.thumbnail(heavy)
+      process.kill(pid, 'SIGSEGV')
+
+      assert.equal(await victim, null)
+      assert.equal(await looks.hash(picture), before)
+    }))
 
   it('starts no process before there is a picture, few for few, and leaves none behind', async () => {
     await withPool(async ({ decode }) => {

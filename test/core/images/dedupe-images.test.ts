@@ -3,6 +3,7 @@ import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { auditImages } from '../../../src/core/images/audit-images.js'
 import { type DedupePorts, dedupeImages, planDedupe, undoDedupe } from '../../../src/core/images/dedupe-images.js'
+import { looksHere } from '../../../src/core/images/look.js'
 import { chooseMerges, type Merge } from '../../../src/core/images/merge-images.js'
 import type { StoreId } from '../../../src/core/store/store.js'
 import { type ImageShop, packshot, withImageShop } from './image-shop.js'
@@ -14,7 +15,7 @@ function portsOf({ store, library, clock, dir }: ImageShop, jobId = 5): DedupePo
 }
 
 async function mergesOf(shop: ImageShop, near: readonly StoreId[] = []): Promise<readonly Merge[]> {
-  return chooseMerges(await auditImages({ store: shop.store, library: shop.library, signal }), near)
+  return chooseMerges(await auditImages({ store: shop.store, library: shop.library, looks: looksHere, signal }), near)
 }
 
 /** Images of a product with their addresses and texts. */
