@@ -8,6 +8,7 @@ import { readJsonFile } from '../core/jobs/durable-json-file.js'
 import { readHeartbeat } from '../core/jobs/heartbeat.js'
 import type { FailedJob, Job } from '../core/jobs/job.js'
 import { type JobHistory, noHistory } from '../core/jobs/job-history.js'
+import { lostJobFile } from '../core/jobs/lost-job-file.js'
 import { parseJobFile } from '../core/jobs/parse-job.js'
 import type { ErrorLike } from './documents/document.js'
 import { statusMessage } from './documents/job-document.js'
@@ -28,6 +29,8 @@ export async function readJobFile(
 ): Promise<{ readonly jobs: readonly Job[]; readonly history: JobHistory }> {
   const { value, problem } = await readJsonFile(join(stateDir, 'jobs.json'), (stored) => parseJobFile(stored))
   if (problem !== null) onWarning(`jobs.json ${problem}; its backup was read instead`)
+  const loss = value === null ? lostJobFile(stateDir) : null
+  if (loss !== null) onWarning(loss)
   const jobs = await Promise.all(Object.values(value?.jobs ?? {}).map((job) => withLiveCounts(job, stateDir)))
   return { jobs: jobs.sort((one, other) => other.id - one.id), history: value?.history ?? noHistory }
 }

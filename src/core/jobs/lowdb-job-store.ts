@@ -10,6 +10,7 @@ import { historyWith, type JobHistory } from './job-history.js'
 import type { JobChange, JobStore, JobTable } from './job-store.js'
 import { changedTable, isChange } from './job-table.js'
 import { type Lock, openLock } from './lock.js'
+import { lostJobFile } from './lost-job-file.js'
 import { thisProcess } from './owner.js'
 import { emptyJobDocument, type JobDocument, jobSchemaVersion, parseJobFile } from './parse-job.js'
 
@@ -38,6 +39,7 @@ class LowdbJobStore implements JobStore {
   readonly #path: string
   readonly #lock: Lock
   readonly #file: Adapter<JobDocument>
+  #toldLoss = false
 
   constructor(options: LowdbJobStoreOptions) {
     const { dir, clock, onWarning, owner = thisProcess(), lockWaitMs } = options
@@ -51,6 +53,7 @@ class LowdbJobStore implements JobStore {
   async read(): Promise<JobTable> {
     const { value, problem } = await readJsonFile(this.#path, (stored) => parseJobFile(stored))
     if (problem !== null) this.#options.onWarning(`${jobFileName} ${problem}; its backup was read instead`)
+    if (value === null) this.#tellLoss()
     return tableOf(value ?? emptyJobDocument)
   }
 
@@ -61,6 +64,7 @@ class LowdbJobStore implements JobStore {
       // A new document each time: what another process has written since is never overwritten.
       const document = new Low(this.#file, emptyJobDocument)
       await document.read()
+      if (document.data.rev === 0) this.#tellLoss()
       const jobs = tableOf(document.data)
       const changed = change(jobs)
       if (isChange(changed)) {
@@ -75,6 +79,13 @@ class LowdbJobStore implements JobStore {
 
   close(): Promise<void> {
     return this.#lock.close()
+  }
+
+  #tellLoss(): void {
+    const loss = this.#toldLoss ? null : lostJobFile(this.#options.dir)
+    if (loss === null) return
+    this.#toldLoss = true
+    this.#options.onWarning(loss)
   }
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { chmod, link, mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { heartbeatDir } from '../../../src/core/jobs/heartbeat.js'
 import type { JobStore } from '../../../src/core/jobs/job-store.js'
 import { openJobStore } from '../../../src/core/jobs/lowdb-job-store.js'
 import { fixedClock } from '../../support/fixed-clock.js'
@@ -125,6 +126,20 @@ describe('the job file', () => {
         assert.deepEqual(await readdir(dir), before)
       }))
   }
+
+  it('that is gone with its backup, where jobs ran, is missed aloud, once, and begins anew', () =>
+    withTwoRevisions(async ({ dir, file, store, warnings }) => {
+      await mkdir(heartbeatDir(dir))
+      await rm(file)
+      await rm(`${file}.bak`)
+
+      assert.deepEqual(await idsOf(store), [])
+      await add(store, 7)
+
+      assert.deepEqual(await idsOf(store), [7])
+      assert.equal(warnings.length, 1)
+      assert.match(warnings[0] ?? '', /jobs\.json and its backup are gone/)
+    }))
 
   it('cut off at any byte is read from its backup (D6)', () =>
     withTwoRevisions(async ({ file, store, warnings }) => {
