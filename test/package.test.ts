@@ -91,6 +91,8 @@ describe('the published package', function () {
       'dist/index.js',
       'dist/index.d.ts',
       'dist/core/map-feed-thread.js',
+      'dist/serve/page/browser/main.js',
+      'dist/serve/page/static/index.html',
       'oclif.manifest.json',
       'README.md',
       'CHANGELOG.md',
@@ -111,7 +113,7 @@ describe('the published package', function () {
 
   it('has nothing else: no tests, examples, sources or tools of the build', () => {
     const allowed =
-      /^(bin\/run\.js|dist\/(cli|commands|core|schemas)\/.+|dist\/index\.(js|d\.ts)|[^/]+\.(md|json)|LICENSE)$/
+      /^(bin\/run\.js|dist\/(cli|commands|core|schemas|serve)\/.+|dist\/index\.(js|d\.ts)|[^/]+\.(md|json)|LICENSE)$/
     const strange = files.filter((file) => !allowed.test(file) || /\.test\.|\.map$|^dist\/cli\/schemas\./.test(file))
 
     assert.deepEqual(strange, [])

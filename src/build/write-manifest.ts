@@ -1,8 +1,8 @@
 /**
- * The last step of the build: `oclif.manifest.json`, so that a start loads one command instead of all, and
- * the JSON Schemas of the documents. Run as `node dist/build/write-manifest.js` after the compiler.
+ * The last step of the build: `oclif.manifest.json`, so that a start loads one command instead of all,
+ * the JSON Schemas of the documents, and what the page has beside its scripts. Run as `node dist/build/write-manifest.js` after the compiler.
  */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Plugin, settings } from '@oclif/core'
@@ -26,8 +26,13 @@ async function writeSchemas(): Promise<void> {
   }
 }
 
+async function copyPage(): Promise<void> {
+  const folder = join('serve', 'page', 'static')
+  await cp(join(root, 'src', folder), join(root, 'dist', folder), { recursive: true })
+}
+
 async function writeJson(path: string, value: object): Promise<void> {
   await writeFile(path, `${JSON.stringify(value, null, 2)}\n`)
 }
 
-await Promise.all([writeManifest(), writeSchemas()])
+await Promise.all([writeManifest(), writeSchemas(), copyPage()])

@@ -1,0 +1,127 @@
+/** The images of one product, found by its SKU. */
+import { countOf } from '../../../../cli/figures.js'
+import { get } from '../api.js'
+import type { ProductImages } from '../documents.js'
+import { addressOf, el, setText } from '../element.js'
+import { complaint, heading } from '../parts.js'
+import type { OpenRoom } from '../room.js'
+
+export const openImages: OpenRoom = (sku, { go, announce }) => {
+  const told = complaint()
+  const found = el('div', { class: 'found' })
+  const input = el('input', {
+    type: 'search',
+    id: 'sku',
+    name: 'sku',
+    value: sku,
+    required: true,
+    autocomplete: 'off',
+    spellcheck: 'false',
+    autocapitalize: 'off',
+  })
+  const form = el(
+    'form',
+    { class: 'search', role: 'search' },
+    el('label', { for: 'sku' }, 'SKU'),
+    input,
+    el('button', { type: 'submit', class: 'main' }, 'Show its images'),
+  )
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    go(`#/images/${encodeURIComponent(input.value.trim())}`)
+  })
+  let isLeft = false
+  const load = async (): Promise<void> => {
+    setText(found, 'Looking …')
+    try {
+      const product = await get<ProductImages>(`/api/products/${encodeURIComponent(sku)}/images`)
+      if (isLeft) return
+      found.replaceChildren(productView(product))
+      announce(`${product.name}: ${countOf(product.total_images, 'image')}`)
+    } catch (error) {
+      setText(found, '')
+      told.say(error)
+    }
+  }
+  if (sku !== '') void load()
+  return {
+    title: sku === '' ? 'Images' : `Images of ${sku}`,
+    body: el(
+      'section',
+      {},
+      heading('Images of a product'),
+      el('p', { class: 'lead' }, 'A variant shows the images of its product.'),
+      form,
+      told.element,
+      found,
+    ),
+    leave() {
+      isLeft = true
+    },
+  }
+}
+
+function productView(product: ProductImages): HTMLElement {
+  const { images, total_images: total, variant_images: ofVariants } = product
+  const facts = [
+    product.sku === null ? null : `SKU ${product.sku}`,
+    product.wholesaler === null ? null : `from ${product.wholesaler}`,
+    countOf(total, 'image'),
+    ofVariants === 0 ? null : `${countOf(ofVariants, 'image')} of variants`,
+  ]
+  return el(
+    'section',
+    {},
+    el('h2', {}, product.name),
+    el('p', { class: 'faint' }, facts.filter((fact) => fact !== null).join(' · ')),
+    images.length === 0
+      ? el('p', { class: 'nothing' }, 'It has no image.')
+      : el('ul', { class: 'pictures' }, ...placed(images).map((shown) => imageFigure(shown, product.name))),
+  )
+}
+
+type Image = ProductImages['images'][number]
+
+/** One picture, and every place that shows it: its own, and those of variants. */
+interface Shown {
+  readonly image: Image
+  readonly places: readonly string[]
+}
+
+function placed(images: readonly Image[]): readonly Shown[] {
+  const ids = new Set(images.map(({ id }) => id))
+  return [...ids].flatMap((wanted) => {
+    const same = images.filter(({ id }) => id === wanted)
+    const [image] = same
+    return image === undefined ? [] : [{ image, places: same.map(placeOf) }]
+  })
+}
+
+function placeOf({ role, variant }: Image): string {
+  return role === 'variant' ? `variant ${variant ?? ''}` : role
+}
+
+function imageFigure({ image, places }: Shown, name: string): HTMLElement {
+  const [first = '', ...others] = places
+  const caption = el(
+    'figcaption',
+    {},
+    el('b', { class: image.role === 'featured' ? 'featured' : null }, first),
+    ...others.map((place) => el('span', {}, place)),
+    el('span', {}, `image ${image.id}`),
+    image.original_url === null ? null : addressOf(image.original_url),
+  )
+  return el('li', {}, el('figure', {}, picture(image.sha256, `${name}, ${first}`), caption))
+}
+
+/** By the sha256 of its bytes, which is all that a media address has; a name of any other shape is not asked for. */
+export function picture(sha256: string | null, alt: string): HTMLElement {
+  if (sha256 === null || !/^[0-9a-f]{64}$/.test(sha256)) return el('div', { class: 'picture none' }, 'cannot be shown')
+  const shown = el('img', { src: `/media/${sha256}`, alt, loading: 'lazy', decoding: 'async' })
+  const frame = el('div', { class: 'picture' }, shown)
+  shown.addEventListener('error', () => {
+    frame.replaceChildren('the file is gone')
+    frame.className = 'picture none'
+  })
+  return frame
+}
