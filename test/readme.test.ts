@@ -69,6 +69,7 @@ describe("README's claims", () => {
         `WHOLESALER_${name}`,
         `WHOLESALER_${name}_FILE`,
       ]),
+      'WHOLESALER_TOKEN',
       'WHOLESALER_DEBUG',
       'WHOLESALER_FAILPOINT',
     ]

@@ -84,6 +84,7 @@ const failures: readonly Run[] = [
   { args: ['jobs', '--limit', '0'], code: 2, prints: 'error' },
   { args: ['export'], code: 2, prints: 'error' },
   { args: ['nosuch'], code: 2, prints: 'error' },
+  { args: ['serve', '--host', '0.0.0.0'], code: 2, prints: 'error' },
 ]
 
 async function check({ args, code: expected, prints }: Run, cwd: string): Promise<string> {
@@ -112,7 +113,9 @@ describe('documents of real runs', function () {
       for (const run of [...untouched, ...successes, ...failures]) seen.add(await check(run, dir))
 
       const published = readdirSync(join(projectRoot, schemaFolder)).map((file) => file.replace(ending, ''))
-      assert.deepEqual([...seen, 'event'].sort(), published.sort(), 'a document that no run prints')
+      // What the server says, tests of the server hold to them.
+      const printed = published.filter((name) => !name.startsWith('serve'))
+      assert.deepEqual([...seen, 'event'].sort(), printed.sort(), 'a document that no run prints')
     }))
 
   it('fit them on every line of --ndjson, which ends with a summary, in success and in failure', () =>

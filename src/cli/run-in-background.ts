@@ -1,11 +1,14 @@
 /** `import --background`: the job is made, a worker of its own starts on it, and the answer comes at once. */
 import type { Clock } from '../core/clock.js'
+import type { JobPorts } from '../core/jobs/claim-job.js'
+import type { JobOptions } from '../core/jobs/job.js'
+import type { StartedWorker } from '../core/jobs/launch-worker.js'
 import { quickLook } from '../core/jobs/quick-look.js'
 import { scheduleImport } from '../core/jobs/schedule-import.js'
+import type { Progress } from '../core/progress.js'
 import { checkOrigins, type ImportRequest, tellStuck } from '../core/run-import.js'
 import { type ImportDocument, importDocument } from './documents.js'
 import { exitDone } from './exit-code.js'
-import type { ProgressDisplay } from './progress/progress-display.js'
 import { spawnWorker } from './spawn-worker.js'
 import type { Workshop } from './wiring.js'
 
@@ -13,12 +16,26 @@ import type { Workshop } from './wiring.js'
 export async function runInBackground(
   { wholesalers, options }: ImportRequest,
   workshop: Workshop,
-  { display, clock }: { readonly display: ProgressDisplay; readonly clock: Clock },
+  told: Told,
 ): Promise<ImportDocument> {
   await checkOrigins(wholesalers, workshop.ledger)
-  tellStuck(await quickLook(workshop), display)
   const spawn = (jobId: number) => spawnWorker(workshop.stateDir, jobId)
-  const { job, fallbacks } = await scheduleImport(options, { ...workshop, spawn })
+  return await scheduleInBackground(options, { ...workshop, spawn }, told)
+}
+
+interface Told {
+  readonly display: Progress
+  readonly clock: Clock
+}
+
+/** For options whose wholesalers are known not to be others of the same name. Throws only when no job could be made. */
+export async function scheduleInBackground(
+  options: JobOptions,
+  ports: JobPorts & { readonly spawn: (jobId: number) => StartedWorker },
+  { display, clock }: Told,
+): Promise<ImportDocument> {
+  tellStuck(await quickLook(ports), display)
+  const { job, fallbacks } = await scheduleImport(options, ports)
   display.emit({ type: 'job', job })
   const isTaken = fallbacks.some(({ name, state }) => state === 'used' && name !== 'backup_queue')
   return importDocument({

@@ -8,6 +8,9 @@ import { feedFormats } from '../core/feed/feed.js'
 import { failReasons, jobKinds, jobStatuses, stuckReasons } from '../core/jobs/job.js'
 import { fallbackNames } from '../core/jobs/schedule-import.js'
 import { steps } from '../core/progress.js'
+import { type HttpErrorDocument, httpErrorCodes } from '../serve/http-error.js'
+import type { DoneDocument } from '../serve/route.js'
+import type { ServeDocument } from '../serve/serve.js'
 import type * as documents from './documents.js'
 import { schemaVersion } from './documents.js'
 import { errorKinds } from './exit-code.js'
@@ -339,6 +342,19 @@ const imageReprocessDocument = z.strictObject({
   failed: z.array(z.strictObject({ image_id: id, url: z.string().nullable(), reason: z.string() })),
 })
 
+const serveDocument = z.strictObject({ ...head, message: z.string(), url: z.url(), login_url: z.url() })
+/** What was asked for is done, and there is nothing more to tell. */
+const serveDoneDocument = z.strictObject({ ...head, message: z.string() })
+const serveErrorDocument = z.strictObject({
+  ...head,
+  success: z.literal(false),
+  error: z.strictObject({
+    code: z.enum([...httpErrorCodes, ...errorKinds]),
+    message: z.string(),
+    hint: z.string().nullable(),
+  }),
+})
+
 const exportDocument = z.strictObject({ ...head, file: z.string(), bytes: number })
 
 const eventHead = { at: unixTime, at_iso: isoTime, job_id: number.nullable() }
@@ -420,6 +436,9 @@ export const documentSchemas = {
   recover: recoverDocument satisfies z.ZodType<documents.RecoverDocument>,
   worker: workerDocument satisfies z.ZodType<documents.WorkerDocument>,
   doctor: doctorDocument satisfies z.ZodType<documents.DoctorDocument>,
+  serve: serveDocument satisfies z.ZodType<ServeDocument>,
+  'serve-done': serveDoneDocument satisfies z.ZodType<DoneDocument>,
+  'serve-error': serveErrorDocument satisfies z.ZodType<HttpErrorDocument>,
   event: eventDocument satisfies z.ZodType<documents.EventDocument>,
 } as const
 

@@ -22,12 +22,17 @@ export async function readJobs(stateDir: string, onWarning: (message: string) =>
   return (await readJobFile(stateDir, onWarning)).jobs
 }
 
+/** The job file: another file whenever a job has changed. */
+export function jobFilePath(stateDir: string): string {
+  return join(stateDir, 'jobs.json')
+}
+
 /** As `readJobs`, with the sums of jobs that are not kept any more. */
 export async function readJobFile(
   stateDir: string,
   onWarning: (message: string) => void,
 ): Promise<{ readonly jobs: readonly Job[]; readonly history: JobHistory }> {
-  const { value, problem } = await readJsonFile(join(stateDir, 'jobs.json'), (stored) => parseJobFile(stored))
+  const { value, problem } = await readJsonFile(jobFilePath(stateDir), (stored) => parseJobFile(stored))
   if (problem !== null) onWarning(`jobs.json ${problem}; its backup was read instead`)
   const loss = value === null ? lostJobFile(stateDir) : null
   if (loss !== null) onWarning(loss)

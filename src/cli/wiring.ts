@@ -127,6 +127,13 @@ export async function openJobDesk(
   }
 }
 
+/** The part of the ledger that all jobs share, for looking at it. Null where nothing was ever imported. */
+export async function openLedgerOfJobs(stateDir: string): Promise<JobLedger | null> {
+  if (!hasLedger(stateDir)) return null
+  const { openJobLedger } = await import('../core/ledger/sqlite-job-ledger.js')
+  return await openJobLedger(join(stateDir, ledgerName), () => highestNumberSeen(stateDir))
+}
+
 /** True when something was staged or imported in this folder before. */
 export function hasLedger(stateDir: string): boolean {
   return existsSync(join(stateDir, ledgerName))
@@ -144,7 +151,14 @@ export async function openStore({ stateDir, configPath }: StatePlace): Promise<S
   }
   const { createHttpClient } = await import('../core/http/http-client.js')
   const http = createHttpClient({ clock: systemClock, trustProxy: config.network.trustProxy })
-  return await openConfigured(stateDir, config, { http, onWarning: () => {} })
+  const store = await openConfigured(stateDir, config, { http, onWarning: () => {} })
+  const close = store.close.bind(store)
+  return Object.assign(store, {
+    close: async () => {
+      await close()
+      await http.close()
+    },
+  })
 }
 
 /** Opens store and ledger for looking at them. Both are to be closed. Throws `usage` when nothing was ever imported. */

@@ -1,0 +1,54 @@
+/** The routes as an application: which of them answers, and what all answers have in common. */
+import type { HttpBindings } from '@hono/node-server'
+import { Hono } from 'hono'
+import { answerOfError, type ErrorAnswer, HttpError } from './http-error.js'
+import { json, type ServePorts } from './route.js'
+import { routes } from './routes.js'
+
+export type ServeApp = Hono<{ Bindings: HttpBindings }>
+
+/** Of every answer. A route's own policy takes the place of this one, which lets nothing be shown. */
+export const commonHeaders: Readonly<Record<string, string>> = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+}
+
+export function createApp(ports: ServePorts): ServeApp {
+  const app: ServeApp = new Hono<{ Bindings: HttpBindings }>()
+  app.use(async (context, next) => {
+    await next()
+    for (const [name, value] of Object.entries(commonHeaders)) {
+      if (!context.res.headers.has(name)) context.res.headers.set(name, value)
+    }
+  })
+  for (const { method, path, handle } of routes) app.on(method, path, (context) => handle(context, ports))
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const allowed = routes.filter((route) => route.path === path).map(({ method }) => method)
+    app.all(path, () => {
+      throw methodNotAllowed(allowed)
+    })
+  }
+  app.notFound(() => errorResponse(answerOfError(noSuchPath, ports.report)))
+  app.onError((error) => errorResponse(answerOfError(error, ports.report)))
+  return app
+}
+
+const noSuchPath = new HttpError({
+  code: 'not_found',
+  message: 'there is nothing at this path',
+  hint: '/openapi.json lists all there is.',
+})
+
+function methodNotAllowed(allowed: readonly string[]): HttpError {
+  const headers = { allow: allowed.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ') }
+  return new HttpError({ code: 'method_not_allowed', message: 'this path has no such method', headers })
+}
+
+function errorResponse({ status, headers, document }: ErrorAnswer): Response {
+  return json(document, status, headers)
+}

@@ -1,0 +1,139 @@
+/**
+ * News of jobs for all who watch: asked once, written as text once, sent to each. Who cannot take it fast enough
+ * misses some, which loses nothing, for each piece of news tells all; who takes none for long is sent away.
+ */
+import type { ServerResponse } from 'node:http'
+import { statusDocument } from '../cli/documents.js'
+import { exitDone } from '../cli/exit-code.js'
+import { jsonLine } from '../cli/print.js'
+import { type Clock, unixSeconds } from '../core/clock.js'
+import type { Job } from '../core/jobs/job.js'
+import type { JobBoard } from './job-board.js'
+import type { StuckFields, StuckWatch } from './stuck-watch.js'
+
+/** Jobs that are told, the newest. */
+const jobsMax = 50
+/** Of each, the latest events: all of them are in the job's own document. */
+const eventsMax = 5
+/** Milliseconds between two looks while anybody watches. */
+const lookEveryMs = 500
+/** Milliseconds of silence before a comment is sent: proxies and phones end connections that say nothing. */
+const heartbeatMs = 15_000
+/** Milliseconds in which a watcher has to take what was sent. */
+const slowMs = 20_000
+
+export interface NewsPorts {
+  readonly board: JobBoard
+  readonly stuck: StuckWatch
+  readonly clock: Clock
+  readonly watchersMax: number
+  readonly onError: (error: unknown) => void
+}
+
+export interface JobNews {
+  /** Sends all news to this answer until either side ends it. False when too many watch. */
+  watch(response: ServerResponse): Promise<boolean>
+  readonly watchers: number
+  /** Ends all streams. */
+  close(): void
+}
+
+interface Watcher {
+  readonly response: ServerResponse
+  /** The news it was sent last. */
+  sent: Buffer
+  sentAtMs: number
+  /** Since when what was sent waits to be taken; null: it was taken. */
+  waitsSinceMs: number | null
+}
+
+export function openJobNews(ports: NewsPorts): JobNews {
+  const { clock, watchersMax } = ports
+  const watchers = new Set<Watcher>()
+  let timer: NodeJS.Timeout | null = null
+  let isLooking = false
+  let latest: News = { key: '', bytes: Buffer.alloc(0) }
+  let isClosed = false
+
+  const look = async (): Promise<void> => {
+    if (isLooking) return
+    isLooking = true
+    try {
+      latest = await newsNow(ports, latest)
+      for (const watcher of watchers) attend(watcher, latest.bytes, clock)
+    } catch (error: unknown) {
+      // Unreadable for the moment: the next look tells more.
+      ports.onError(error)
+    } finally {
+      isLooking = false
+    }
+  }
+  const leave = (watcher: Watcher): void => {
+    watchers.delete(watcher)
+    if (watchers.size > 0 || timer === null) return
+    clearInterval(timer)
+    timer = null
+  }
+  return {
+    get watchers() {
+      return watchers.size
+    },
+    async watch(response) {
+      if (isClosed || watchers.size >= watchersMax) return false
+      const watcher: Watcher = { response, sent: Buffer.alloc(0), sentAtMs: clock.monotonic(), waitsSinceMs: null }
+      watchers.add(watcher)
+      response.on('close', () => leave(watcher))
+      response.on('error', () => leave(watcher))
+      timer ??= setInterval(() => void look(), lookEveryMs)
+      // Browsers wait this long before they come again.
+      response.write('retry: 2000\n\n')
+      await look()
+      return true
+    },
+    close() {
+      isClosed = true
+      for (const { response } of watchers) response.end()
+      if (timer !== null) clearInterval(timer)
+      timer = null
+    },
+  }
+}
+
+/** As it is sent; `key` is another one whenever there is something new. */
+interface News {
+  readonly key: string
+  readonly bytes: Buffer
+}
+
+async function newsNow({ board, stuck, clock }: NewsPorts, before: News): Promise<News> {
+  const { jobs, version } = await board.read()
+  const found = await stuck.read()
+  const key = `${version} ${JSON.stringify(found)}`
+  if (key === before.key) return before
+  const data = jsonLine(newsDocument(jobs.slice(0, jobsMax), found, clock.now()))
+  return { key, bytes: Buffer.from(`event: jobs\ndata: ${data}\n`) }
+}
+
+export function newsDocument(jobs: readonly Job[], stuck: readonly StuckFields[], nowMs: number) {
+  const documents = jobs.map((job) => {
+    const document = statusDocument({ job, nowMs, exitCode: exitDone })
+    return { ...document, events: document.events.slice(-eventsMax) }
+  })
+  return { jobs: documents, stuck, now: unixSeconds(nowMs) }
+}
+
+function attend(watcher: Watcher, news: Buffer, clock: Clock): void {
+  const { response } = watcher
+  const nowMs = clock.monotonic()
+  if (response.writableLength > 0) {
+    watcher.waitsSinceMs ??= nowMs
+    if (nowMs - watcher.waitsSinceMs >= slowMs) response.destroy()
+    return
+  }
+  watcher.waitsSinceMs = null
+  const isNews = watcher.sent !== news
+  if (!isNews && nowMs - watcher.sentAtMs < heartbeatMs) return
+  response.write(isNews ? news : ': still here\n\n')
+  watcher.sent = news
+  watcher.sentAtMs = nowMs
+}

@@ -1,0 +1,66 @@
+/** The page, and the way into it. */
+import { cookieName } from '../front-door.js'
+import { HttpError, notFound } from '../http-error.js'
+import { pageFile } from '../page/page-files.js'
+import type { RequestContext, Route, ServePorts } from '../route.js'
+
+/** Nothing but the page's own files, and nothing inline; nobody may put it into a frame. */
+export const pagePolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+export const pageRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/',
+    summary: 'The page.',
+    answers: { type: 'text/html' },
+    handle: (context) => sendPageFile(context),
+  },
+  {
+    method: 'GET',
+    path: '/assets/*',
+    summary: 'What the page is made of.',
+    answers: { type: '*/*' },
+    refusals: [404],
+    handle: (context) => sendPageFile(context),
+  },
+  {
+    method: 'GET',
+    path: '/login',
+    summary: 'Signs a browser in with the code of the link that serve printed, once.',
+    answers: { type: 'text/html' },
+    handle: signIn,
+  },
+]
+
+function sendPageFile(context: RequestContext): Response {
+  const file = pageFile(context.req.path)
+  if (file === null) throw notFound('the page has no such file', 'The page is at /.')
+  const { type, body } = file
+  return new Response(new Uint8Array(body), {
+    headers: { 'content-type': type, 'content-security-policy': pagePolicy, 'cache-control': 'no-cache' },
+  })
+}
+
+function signIn(context: RequestContext, { passes }: ServePorts): Response {
+  const code = context.req.query('code') ?? ''
+  // Whoever only looks at where a link leads must not use it up.
+  if (context.req.method !== 'GET' || !passes.takeCode(code)) {
+    throw new HttpError({
+      code: 'unauthorized',
+      message: 'this link was used before, or is too old',
+      hint: 'On the machine of the server: curl -X POST http://127.0.0.1:PORT/api/login-link makes another one.',
+    })
+  }
+  const cookie = `${cookieName}=${passes.newPass()}; Path=/; Max-Age=${passes.seconds}; HttpOnly; SameSite=Strict`
+  return new Response(null, { status: 303, headers: { location: '/', 'set-cookie': cookie } })
+}
