@@ -24,9 +24,11 @@ export interface ChartLook {
 
 /** Pixels. */
 const height = 220
-const margin = { top: 12, right: 12, bottom: 26, left: 58 }
+const margin = { top: 12, right: 12, bottom: 26, left: 52 }
 /** Groups narrower than this get no name below them. */
 const nameWidth = 64
+/** Points closer than this are not joined: lines would fill the plot. */
+const joinedStep = 3.5
 
 export function chart({ title, format }: ChartLook): Chart {
   const picture = svg('svg', {
@@ -85,29 +87,38 @@ function drawing(points: readonly ChartPoint[], width: number, format: ChartLook
     svg('line', { class: 'rule', x1: margin.left, x2: width - margin.right, y1: y(value), y2: y(value) }),
     svg('text', { x: margin.left - 8, y: y(value) + 4, 'text-anchor': 'end' }, value === 0 ? '0' : format(value)),
   ])
-  const groups = groupsOf(points).flatMap(({ name, first, last }) => {
-    const path = points
-      .slice(first, last + 1)
-      .map(({ value }, index) => `${index === 0 ? 'M' : 'L'}${x(first + index)} ${y(value)}`)
-    const isWide = (last - first + 1) * step >= nameWidth
+  const found = groupsOf(points)
+  const isWide = ({ first, last }: Group) => (last - first + 1) * step >= nameWidth
+  const groups = found.flatMap((group) => {
+    const { name, first, last } = group
     const from = margin.left + first * step
+    const path = points.slice(first, last + 1).map(({ value }, index) => `L${x(first + index)} ${y(value)}`)
+    const border = { class: 'border', x1: from, x2: from, y1: margin.top, y2: height - margin.bottom }
     return [
-      ...(first === 0
-        ? []
-        : [svg('line', { class: 'border', x1: from, x2: from, y1: margin.top, y2: height - margin.bottom })]),
-      svg('path', { class: 'curve', d: path.join('') }),
-      ...(isWide ? [svg('text', { x: from + 4, y: height - 8 }, name)] : []),
+      first === 0 ? null : svg('line', border),
+      step < joinedStep ? null : svg('path', { class: 'curve', d: path.join('').replace(/^L/, 'M') }),
+      isWide(group) ? svg('text', { x: from + 4, y: height - 8 }, name) : null,
     ]
   })
-  const radius = step > 8 ? 3 : 2
+  const radius = step > 8 ? 3 : step < joinedStep ? 1.5 : 2
   const dots = points.map(({ value }, index) => svg('circle', { class: 'dot', cx: x(index), cy: y(value), r: radius }))
-  return [...lines, ...groups, ...dots]
+  const ends = found.some(isWide) ? [] : endNames(found, width)
+  return [...lines, ...groups.filter((shape) => shape !== null), ...ends, ...dots]
 }
 
 interface Group {
   readonly name: string
   readonly first: number
   readonly last: number
+}
+
+/** Where no group has room for its name: which is the first, and which the last. */
+function endNames(groups: readonly Group[], width: number): SVGElement[] {
+  const place = { y: height - 8 }
+  return [
+    svg('text', { ...place, x: margin.left }, groups[0]?.name ?? ''),
+    svg('text', { ...place, x: width - margin.right, 'text-anchor': 'end' }, groups.at(-1)?.name ?? ''),
+  ]
 }
 
 function groupsOf(points: readonly ChartPoint[]): readonly Group[] {

@@ -100,14 +100,15 @@ export interface ProductImages {
     readonly id: number | string
     readonly role: 'featured' | 'gallery' | 'variant'
     readonly variant: string | null
+    /** Where it is now. */
+    readonly url: string
     readonly original_url: string | null
-    readonly sha256: string | null
   }[]
 }
 
 export interface AuditedImage {
   readonly id: number | string
-  readonly sha256: string | null
+  readonly url: string
   readonly width: number | null
   readonly height: number | null
   readonly bytes: number | null

@@ -4,8 +4,8 @@ import { get } from '../api.js'
 import type { AuditedImage, DuplicateGroup, DuplicatesDocument } from '../documents.js'
 import { el, setText } from '../element.js'
 import { complaint, heading } from '../parts.js'
+import { picture } from '../picture.js'
 import type { OpenRoom } from '../room.js'
-import { picture } from './images.js'
 
 /** Groups of each kind shown here; the sheet has more. */
 const shownMax = 12
@@ -92,7 +92,7 @@ function duplicateFigure(image: AuditedImage, isKept: boolean): HTMLElement {
   return el(
     'figure',
     {},
-    picture(image.sha256, name),
+    picture(image.url, name),
     el(
       'figcaption',
       {},

@@ -4,6 +4,7 @@ import { get } from '../api.js'
 import type { ProductImages } from '../documents.js'
 import { addressOf, el, setText } from '../element.js'
 import { complaint, heading } from '../parts.js'
+import { picture } from '../picture.js'
 import type { OpenRoom } from '../room.js'
 
 export const openImages: OpenRoom = (sku, { go, announce }) => {
@@ -111,17 +112,5 @@ function imageFigure({ image, places }: Shown, name: string): HTMLElement {
     el('span', {}, `image ${image.id}`),
     image.original_url === null ? null : addressOf(image.original_url),
   )
-  return el('li', {}, el('figure', {}, picture(image.sha256, `${name}, ${first}`), caption))
-}
-
-/** By the sha256 of its bytes, which is all that a media address has; a name of any other shape is not asked for. */
-export function picture(sha256: string | null, alt: string): HTMLElement {
-  if (sha256 === null || !/^[0-9a-f]{64}$/.test(sha256)) return el('div', { class: 'picture none' }, 'cannot be shown')
-  const shown = el('img', { src: `/media/${sha256}`, alt, loading: 'lazy', decoding: 'async' })
-  const frame = el('div', { class: 'picture' }, shown)
-  shown.addEventListener('error', () => {
-    frame.replaceChildren('the file is gone')
-    frame.className = 'picture none'
-  })
-  return frame
+  return el('li', {}, el('figure', {}, picture(image.url, `${name}, ${first}`), caption))
 }

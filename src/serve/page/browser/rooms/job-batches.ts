@@ -3,7 +3,7 @@ import { count, secondsText } from '../../../../cli/figures.js'
 import type { BatchFields } from '../documents.js'
 import { el, set, setText, show } from '../element.js'
 import { keyedList, type Row } from '../keyed-list.js'
-import { nothing, table } from '../parts.js'
+import { table } from '../parts.js'
 import { batchesText } from './job-figures.js'
 
 const columns = [
@@ -32,7 +32,7 @@ export function batchesPart() {
     () => batchRow(list.cell),
   )
   const size = el('small')
-  const empty = nothing('No batch yet.')
+  const empty = el('p', { class: 'faint' }, 'None.')
   const more = el('button', { type: 'button', 'aria-expanded': 'false' }, 'Show all')
   let known: readonly BatchFields[] = []
   let shownNow = shownFirst

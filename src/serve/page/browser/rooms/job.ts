@@ -145,7 +145,7 @@ function jobTop(id: number) {
       sign.update(mark, job.progress)
       setText(word, mark === 'running' ? `${stateWord}, ${job.progress} %` : stateWord)
       setText(code, job.status)
-      show(bar, job.status !== 'scheduled')
+      show(bar, job.status === 'running' || job.progress > 0)
       bar.value = job.progress
       setText(how, howOf(watched, nowMs))
       setText(
@@ -160,7 +160,7 @@ function jobTop(id: number) {
 
 /** The server's own sentence, where it says more than the word of the state. */
 function messageFor(status: string, message: string): string {
-  return status === 'failed' || status === 'scheduled' || status === 'processing_stuck' ? message : ''
+  return status !== 'running' && message.includes(' ') ? message : ''
 }
 
 function howOf({ job, perSecond, secondsLeft, stuck }: WatchedJob, nowMs: number): string {

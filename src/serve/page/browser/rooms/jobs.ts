@@ -1,124 +1,107 @@
 /** The room everybody sees first: what is at work, and how the last imports went. */
-import { count, countOf, secondsText } from '../../../../cli/figures.js'
+import { count, countOf } from '../../../../cli/figures.js'
+import { get } from '../api.js'
+import type { JobFields } from '../documents.js'
 import { el, set, setText, show } from '../element.js'
-import type { WatchedJob } from '../facts.js'
-import { keyedList, type Row } from '../keyed-list.js'
-import { type Glyph, glyph, heading, nothing, progressBar, table, timeTag } from '../parts.js'
+import { averageRate, type Facts, type WatchedJob } from '../facts.js'
+import { keyedList } from '../keyed-list.js'
+import { actionButton, complaint, heading, nothing, table } from '../parts.js'
 import type { OpenRoom } from '../room.js'
-import { agoText, leftText, namesOf, productsText, rateText, stateOf, stuckWords } from '../words.js'
+import { agoText, leftText, type Mark, namesOf, rateText, stateOf } from '../words.js'
+import { jobColumns, jobRow, type ShownJob } from './job-row.js'
 
-const columns = [
-  { title: 'Job' },
-  { title: 'State' },
-  { title: 'Products', isNumber: true },
-  { title: 'New', isNumber: true, isMinor: true },
-  { title: 'Changed', isNumber: true, isMinor: true },
-  { title: 'Errors', isNumber: true, isMinor: true },
-  { title: 'Speed', isNumber: true },
-  { title: 'Time', isNumber: true },
-  { title: 'Added', isNumber: true },
-]
+/** What may be looked for, by the marks that it takes in. */
+const choices: Readonly<Record<string, readonly Mark[]>> = {
+  'All jobs': ['waiting', 'running', 'stuck', 'done', 'partly', 'failed', 'stopped'],
+  'Not ended yet': ['waiting', 'running', 'stuck'],
+  'Ended well': ['done'],
+  'Ended badly': ['partly', 'failed', 'stopped'],
+}
 
-export const openJobs: OpenRoom = () => {
+/** As many as the server gives at once. */
+const olderMax = 1000
+
+export const openJobs: OpenRoom = (_argument, { facts: latest }) => {
   const title = heading('Jobs')
   const lead = el('p', { class: 'lead' }, 'Looking for jobs …')
-  const list = table('Jobs, newest first', columns)
+  const list = jobList(title)
+  const choice = el('select', { id: 'which' }, ...Object.keys(choices).map((name) => el('option', {}, name)))
+  const told = complaint()
+  let older: readonly JobFields[] = []
+  const more = actionButton({ label: 'Older jobs', busy: 'Looking …' }, told, async () => {
+    older = (await get<{ jobs: readonly JobFields[] }>(`/api/jobs?limit=${olderMax}`)).jobs
+    redraw(latest)
+    show(more, false)
+    title.focus()
+  })
+  const redraw = (facts: Facts): void => {
+    if (facts.jobs === null) return
+    const nowMs = facts.nowMs()
+    setText(title, titleOf(facts.jobs))
+    setText(lead, leadOf(facts.jobs, nowMs))
+    list.update(withOlder(facts.jobs, older), choices[choice.value] ?? [], nowMs)
+    show(more, older.length === 0 && facts.jobs.length >= newsMax)
+  }
+  choice.addEventListener('change', () => redraw(latest))
+  const start = el('a', { class: 'button main', href: '#/import' }, 'Start an import')
+  const which = el('p', { class: 'which' }, el('label', { for: 'which' }, 'Show'), choice)
+  show(more, false)
+  return {
+    title: 'Jobs',
+    body: el(
+      'section',
+      {},
+      el('div', { class: 'head' }, el('div', {}, title, lead), el('div', { class: 'actions' }, which, start)),
+      list.element,
+      told.element,
+      el('p', { class: 'actions more' }, more),
+    ),
+    update: redraw,
+  }
+}
+
+/** Jobs that the stream of news tells of; whoever has more asks for them. */
+const newsMax = 50
+
+function withOlder(jobs: readonly WatchedJob[], older: readonly JobFields[]): readonly WatchedJob[] {
+  const oldest = jobs.at(-1)?.job.id ?? Number.POSITIVE_INFINITY
+  const others = older.filter(({ id }) => id < oldest)
+  const asWatched = (job: JobFields) => ({
+    job,
+    message: '',
+    stuck: null,
+    perSecond: averageRate(job),
+    secondsLeft: null,
+  })
+  return [...jobs, ...others.map(asWatched)]
+}
+
+function jobList(title: HTMLElement) {
+  const list = table('Jobs, newest first', jobColumns)
   set(list.element, 'class', 'sheet jobs')
   const empty = nothing(
     'No job yet. ',
     el('a', { href: '#/import' }, 'Start an import'),
     ', or let cron do it nightly.',
   )
-  const rows = keyedList<Shown>(
+  const none = nothing('No job is like that.')
+  const rows = keyedList<ShownJob>(
     list.body,
     ({ watched }) => watched.job.id,
     () => jobRow(list.cell),
     () => title.focus(),
   )
-  show(list.element, false)
-  show(empty, false)
-  const start = el('a', { class: 'button main', href: '#/import' }, 'Start an import')
+  for (const part of [list.element, empty, none]) show(part, false)
   return {
-    title: 'Jobs',
-    body: el('section', {}, el('div', { class: 'head' }, el('div', {}, title, lead), start), list.element, empty),
-    update(facts) {
-      if (facts.jobs === null) return
-      const nowMs = facts.nowMs()
-      setText(title, titleOf(facts.jobs))
-      setText(lead, leadOf(facts.jobs, nowMs))
-      show(list.element, facts.jobs.length > 0)
-      show(empty, facts.jobs.length === 0)
-      rows.update(facts.jobs.map((watched) => ({ watched, nowMs })))
+    element: el('div', {}, list.element, empty, none),
+    update(jobs: readonly WatchedJob[], marks: readonly Mark[], nowMs: number): void {
+      const shown = jobs.filter(({ job, stuck }) => marks.includes(stateOf(job, stuck !== null).mark))
+      show(list.element, shown.length > 0)
+      show(empty, jobs.length === 0)
+      show(none, jobs.length > 0 && shown.length === 0)
+      rows.update(shown.map((watched) => ({ watched, nowMs })))
     },
   }
-}
-
-interface Shown {
-  readonly watched: WatchedJob
-  readonly nowMs: number
-}
-
-function jobRow(cell: ReturnType<typeof table>['cell']): Row<Shown> {
-  const sign: Glyph = glyph()
-  const name = el('span', { class: 'name' })
-  const link = el('a', {})
-  const word = el('span', { class: 'word' })
-  const why = el('span', { class: 'why' })
-  const bar = progressBar('')
-  const [products, created, updated, errors, speed, time] = [1, 2, 3, 4, 5, 6].map(() => el('span'))
-  const added = timeTag()
-  const element = el(
-    'tr',
-    {},
-    cell(0, link),
-    cell(1, el('span', { class: 'state' }, sign.element, word), bar, why),
-    ...[products, created, updated, errors, speed, time].map((figure, index) => cell(index + 2, figure ?? null)),
-    cell(8, added.element),
-  )
-  link.append(el('span', { class: 'id' }), name)
-  return {
-    element,
-    update({ watched, nowMs }) {
-      const { job } = watched
-      const { mark, word: stateWord } = stateOf(job, watched.stuck !== null)
-      const isAtWork = mark === 'running'
-      set(element, 'data-mark', mark)
-      set(link, 'href', `#/jobs/${job.id}`)
-      setText(link.firstElementChild ?? link, `Job ${job.id} `)
-      setText(name, namesOf(job))
-      sign.update(mark, job.progress)
-      setText(word, isAtWork ? `${stateWord}, ${job.progress} %` : stateWord)
-      show(bar, isAtWork)
-      set(bar, 'aria-label', `Progress of job ${job.id}`)
-      if (bar.value !== job.progress) bar.value = job.progress
-      setText(why, whyOf(watched))
-      const figures = [productsText(job), ...[job.total_created, job.total_updated, job.total_errors].map(figure)]
-      ;[products, created, updated, errors].forEach((node, index) => {
-        if (node !== undefined) setText(node, figures[index] ?? '')
-      })
-      if (errors !== undefined) set(errors, 'class', job.total_errors > 0 ? 'bad' : null)
-      if (speed !== undefined) setText(speed, watched.perSecond === null ? '' : rateText(watched.perSecond))
-      if (time !== undefined) setText(time, timeOf(watched, nowMs))
-      added.update(job.created_at, nowMs)
-    },
-  }
-}
-
-/** Zeros are shown faintly by being left out: what is there stands out. */
-function figure(number: number): string {
-  return number === 0 ? '–' : count(number)
-}
-
-function whyOf({ job, stuck }: WatchedJob): string {
-  if (stuck !== null) return stuckWords(stuck.reason)
-  return job.status === 'failed' ? (job.error_messages[0] ?? '') : ''
-}
-
-/** What is left, or what it took. A job that runs is told by its own seconds, between two messages too. */
-function timeOf({ job, secondsLeft }: WatchedJob, nowMs: number): string {
-  if (secondsLeft !== null) return `${leftText(secondsLeft)} left`
-  if (job.status === 'running' && job.started_at !== null) return `for ${agoText(nowMs / 1000 - job.started_at)}`
-  return job.duration === null ? '' : secondsText(job.duration)
 }
 
 function titleOf(jobs: readonly WatchedJob[]): string {
