@@ -57,9 +57,13 @@ export function exitCodeOfError({ kind, cause }: Pick<WholesalerError, 'kind' | 
 
 /** The exit code of a run: of how it ended by itself, or of what stopped it. */
 export function exitCodeOfEnd(
-  end: { readonly partial: boolean; readonly timeLimit: boolean } | WholesalerError,
+  end:
+    | { readonly partial: boolean; readonly timeLimit: boolean; readonly guard?: WholesalerError | null }
+    | WholesalerError,
 ): number {
   if (end instanceof WholesalerError) return exitCodeOfError(end)
+  // Somebody has to decide: another run alone would withhold the same again.
+  if (end.guard != null) return exitCodeOfError(end.guard)
   if (end.timeLimit) return exitTimeLimit
   return end.partial ? exitPartial : exitDone
 }

@@ -17,12 +17,13 @@ import { withThrowawayState } from '../core/throwaway-state.js'
 import type { Wholesaler } from '../core/wholesaler.js'
 import { styleFor } from './color.js'
 import { type DocumentHead, type ImportDocument, importDocument, importFeedFields } from './documents.js'
-import { exitChanges, exitCodeOfEnd, exitDone, exitPartial, exitTimeLimit } from './exit-code.js'
+import { exitChanges, exitCodeOfEnd, exitCodeOfError, exitDone, exitPartial, exitTimeLimit } from './exit-code.js'
 import { listenForInterruption } from './interruption.js'
 import { toStderr } from './print.js'
 import { chooseProgress } from './progress/choose-progress.js'
 import { NdjsonProgress } from './progress/ndjson-progress.js'
 import type { ProgressDisplay } from './progress/progress-display.js'
+import { errorText } from './report-error.js'
 import { backgroundText, runInBackground } from './run-in-background.js'
 import { importSummary } from './summary.js'
 import { hasLedger, openWorkshop, type Workshop } from './wiring.js'
@@ -47,6 +48,7 @@ export interface ImportFlags {
   readonly checksum: boolean
   readonly 'max-duration'?: number | undefined
   readonly 'allow-shrink': boolean
+  readonly 'max-delete'?: number | undefined
   readonly 'allow-private-host'?: readonly string[] | undefined
   readonly background: boolean
   /** Milliseconds to wait for a busy wholesaler; Infinity = as long as it takes. */
@@ -134,7 +136,7 @@ function jobOptions(
     retryImages: flags['retry-images'],
     refreshImages: flags['refresh-images'],
     maxDurationMs: flags['max-duration'] ?? null,
-    maxDelete: null,
+    maxDelete: flags['max-delete'] ?? null,
     allowShrink: flags['allow-shrink'],
     allowPrivateHosts: [...config.network.allowPrivate, ...(flags['allow-private-host'] ?? [])],
     priority: flags.priority,
@@ -194,18 +196,19 @@ function documentOf(
   imagesPending: number,
   clock: Clock,
 ): ImportDocument {
+  const failure = error ?? report?.guard ?? null
   return importDocument({
     exitCode: job.exitCode,
     job,
     nowMs: clock.now(),
     scheduled: false,
     fallbacks: [],
-    message: error === null ? messageOfEnd(job.exitCode) : error.message,
+    message: failure === null ? messageOfEnd(job.exitCode) : failure.message,
     dryRun: false,
     feeds: feedFields(report?.feeds ?? [], rejectsFile),
     pending: report?.pending ?? null,
     imagesPending,
-    ...(error === null ? {} : { error }),
+    ...(failure === null ? {} : { error: failure }),
   })
 }
 
@@ -215,7 +218,7 @@ function messageOfEnd(exitCode: number): string {
 }
 
 function feedFields(feeds: readonly FeedReport[], rejectsFile: string | null) {
-  return feeds.map(({ feed, staged }) => importFeedFields(feed, staged, rejectsFile))
+  return feeds.map((report) => importFeedFields(report, rejectsFile))
 }
 
 /** Milliseconds between two tries of an import that waits for its turn. */
@@ -237,11 +240,17 @@ async function inTurn<T>({ command, display, signal }: Run, work: () => Promise<
   }
 }
 
-async function tellEnd(run: Run, document: ImportDocument, { job, error }: FinishedImport): Promise<void> {
+async function tellEnd(run: Run, document: ImportDocument, { job, report, error }: FinishedImport): Promise<void> {
   await run.display.close()
   if (error !== null) run.command.failWith(error, document)
   run.command.endWith(job.exitCode)
   await tell(run, document, () => importSummary(document, styleFor(process.stdout)))
+  tellGuard(run, report?.guard ?? null)
+}
+
+/** What was withheld is an error, beside what was done. */
+function tellGuard({ command }: Run, guard: WholesalerError | null): void {
+  if (guard !== null && !command.flags.json) toStderr(errorText(guard, styleFor(process.stderr)))
 }
 
 async function tell({ command, display }: Run, document: ImportDocument, text: () => string): Promise<void> {
@@ -261,30 +270,41 @@ async function previewIn(stateDir: string, run: Run): Promise<void> {
   const { command, config, display, signal } = run
   const workshop = await openWorkshop(stateDir, config, toStderr)
   try {
-    const { feeds, pending, images, partial } = await previewImport(
+    const { feeds, pending, images, partial, guard } = await previewImport(
       run.wholesalers,
       run.options,
       { ...workshop, progress: display, onReject: () => {} },
       signal,
     )
-    const changes = pending > 0 && command.flags['detailed-exitcode']
-    const exitCode = changes ? exitChanges : partial ? exitPartial : exitDone
+    const due = feeds.reduce((sum, { retired }) => sum + (retired?.due ?? 0), 0)
+    const changes = pending + due > 0 && command.flags['detailed-exitcode']
+    const exitCode = guard !== null ? exitCodeOfError(guard) : changes ? exitChanges : partial ? exitPartial : exitDone
     const document = importDocument({
       exitCode,
       job: null,
       nowMs: command.clock.now(),
       scheduled: false,
       fallbacks: [],
-      message: pending === 0 ? 'Nothing would be written' : `${pending} products would be written`,
+      message: guard === null ? previewMessage(pending, due) : guard.message,
       dryRun: true,
       feeds: feedFields(feeds, null),
       pending,
       imagesPending: null,
       imagePlan: images,
+      ...(guard === null ? {} : { error: guard }),
     })
     command.endWith(exitCode)
     await tell(run, document, () => importSummary(document, styleFor(process.stdout)))
+    tellGuard(run, guard)
   } finally {
     await workshop.close()
   }
+}
+
+function previewMessage(pending: number, due: number): string {
+  const parts = [
+    pending === 0 ? null : `${pending} products would be written`,
+    due === 0 ? null : `${due} taken out of sale`,
+  ].filter((part) => part !== null)
+  return parts.length === 0 ? 'Nothing would be written' : parts.join(', ')
 }

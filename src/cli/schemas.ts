@@ -7,6 +7,7 @@ import { findingStatuses } from '../core/doctor/check.js'
 import { feedFormats } from '../core/feed/feed.js'
 import { failReasons, jobKinds, jobStatuses, stuckReasons } from '../core/jobs/job.js'
 import { fallbackNames } from '../core/jobs/schedule-import.js'
+import { missingPolicies } from '../core/missing-policy.js'
 import { steps } from '../core/progress.js'
 import { type HttpErrorDocument, httpErrorCodes } from '../serve/http-error.js'
 import type { DoneDocument } from '../serve/route.js'
@@ -50,6 +51,7 @@ const job = z.strictObject({
   total_unchanged: number,
   total_skipped: number,
   total_errors: number,
+  total_retired: number,
   error_messages: z.array(z.string()),
   estimated_total: number.nullable(),
   pace: z.strictObject({ request_size: number, requests_at_once: number, latency_ms: number.nullable() }).nullable(),
@@ -161,7 +163,13 @@ const feed = {
 }
 
 const staged = z.strictObject({ new: number, changed: number, unchanged: number, missing: number })
-const importFeed = z.strictObject({ ...feed, staged: staged.nullable(), rejects_file: z.string().nullable() })
+const retired = z.strictObject({ policy: z.enum(missingPolicies).exclude(['keep']), due: number, done: number })
+const importFeed = z.strictObject({
+  ...feed,
+  staged: staged.nullable(),
+  retired: retired.nullable(),
+  rejects_file: z.string().nullable(),
+})
 
 const imagePlan = z.strictObject({
   products: number,

@@ -60,6 +60,7 @@ function productsText({ job }: ImportDocument): string {
     [job?.total_unchanged, 'unchanged'],
     [job?.total_skipped, 'skipped'],
     [job?.total_errors, 'failed'],
+    [job?.total_retired, 'taken out of sale'],
   ] as const
   const shown = counts.filter(([number]) => (number ?? 0) > 0).map(([number, word]) => `${count(number ?? 0)} ${word}`)
   return shown.length === 0 ? 'nothing to do' : shown.join(', ')

@@ -56,6 +56,11 @@ export default class Import extends BaseCommand {
     checksum: Flags.boolean({ summary: 'Read a file also when its times say it has not changed.' }),
     'max-duration': durationFlag({ summary: 'Stop after this time (90s, 2h); the next run goes on, exit 10.' }),
     'allow-shrink': Flags.boolean({ summary: 'Import a feed with less than half of its last records.' }),
+    'max-delete': Flags.integer({
+      summary: 'Most products that left a feed to take out of sale; default: as the config says, else 10 or a fifth.',
+      min: 0,
+      helpValue: 'N',
+    }),
     background: Flags.boolean({
       summary: 'Answer at once; a process of its own does the job, and survives the terminal.',
       exclusive: ['dry-run', 'wait'],

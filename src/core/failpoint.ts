@@ -33,6 +33,8 @@ export const failpoints = [
   // A product is about to be written; it is written, inside the catalog's transaction. Key: the product's.
   'apply-product',
   'product-written',
+  // Products that left the feed are out of sale in the store; the ledger does not know yet.
+  'missing-retired',
   // An image: its bytes are in tmp/, have their name in the media folder, are known to the store. Key: sha256.
   'image-saved',
   'image-linked',

@@ -2,12 +2,23 @@
 import { type ErrorKind, WholesalerError } from './errors.js'
 import { describeSource } from './feed/source.js'
 import type { FeedSummary, StagedCounts } from './ledger/ledger.js'
+import type { RetireHow } from './missing-policy.js'
 import type { Wholesaler } from './wholesaler.js'
 
 export interface FeedReport {
   readonly feed: FeedSummary
   /** Null when the feed could not be staged. */
   readonly staged: StagedCounts | null
+  /** What the missing policy did, or in a dry run would do; null when it is to keep. */
+  readonly retired: RetireCounts | null
+}
+
+export interface RetireCounts {
+  readonly policy: RetireHow
+  /** Products that are missing for good and still in sale. */
+  readonly due: number
+  /** Those of them that this run took out of sale. */
+  readonly done: number
 }
 
 /** Errors that concern one feed only: the other wholesalers go on. */

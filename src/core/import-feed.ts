@@ -12,6 +12,7 @@ import { reopenImages } from './images/reopen-images.js'
 import type { ImportPorts } from './import-ports.js'
 import type { JobCounts, JobOptions } from './jobs/job.js'
 import type { Writer } from './ledger/ledger.js'
+import { retireMissing } from './retire-missing.js'
 import { stageFeed } from './stage-feed.js'
 import { Tally } from './tally.js'
 import { verifyStore } from './verify-store.js'
@@ -39,6 +40,8 @@ export interface ImportReport {
   readonly partial: boolean
   /** `--max-duration` was reached before the work was done. */
   readonly timeLimit: boolean
+  /** What was withheld, and why; all else was done. */
+  readonly guard: WholesalerError | null
   readonly errorMessages: readonly string[]
 }
 
@@ -48,7 +51,7 @@ export interface ImportReport {
  */
 export async function importFeeds(run: ImportRun, ports: ImportPorts): Promise<ImportReport> {
   const tally = new Tally({ ...run, jobId: run.writer.jobId }, ports)
-  const feeds: FeedReport[] = []
+  const feeds: Mutable<FeedReport>[] = []
   const ready: Wholesaler[] = []
   let firstError: WholesalerError | null = null
 
@@ -61,23 +64,24 @@ export async function importFeeds(run: ImportRun, ports: ImportPorts): Promise<I
       if (staged.currency !== null && staged.feed.complete) await ports.store.adoptCurrency(staged.currency)
       await warnOfQuarantine(wholesaler, ports)
       if (run.options.verify) await verifyStore(wholesaler.name, ports, run.signal)
-      feeds.push({ feed: staged.feed, staged: staged.staged })
+      feeds.push({ feed: staged.feed, staged: staged.staged, retired: null })
       ready.push(wholesaler)
     } catch (error: unknown) {
       if (!concernsOneFeed(error) || run.signal.aborted) throw error
       firstError ??= error
-      feeds.push({ feed: failedFeed(wholesaler, error), staged: null })
+      feeds.push({ feed: failedFeed(wholesaler, error), staged: null, retired: null })
       tally.noteError(error.message)
     }
   }
   if (ready.length === 0 && firstError !== null) throw firstError
 
   await importBatches(ready, run, ports, tally)
+  const guard = await retireAll(ready, feeds, run, ports, tally)
   if (run.options.images) await attachImages(ready, run, ports, tally)
 
   let pending = 0
   for (const { name } of ready) pending += await ports.ledger.countPending(name, run.options)
-  return { feeds, ...tally.report(), pending, partial: tally.partial || firstError !== null }
+  return { feeds, ...tally.report(), guard, pending, partial: tally.partial || firstError !== null }
 }
 
 async function warnOfQuarantine({ name }: Wholesaler, { ledger, progress }: ImportPorts): Promise<void> {
@@ -111,7 +115,7 @@ async function importBatches(
         wholesaler: wholesaler.name,
         size: options.perBatch,
         updateExisting: options.updateExisting,
-        leftBehindOnly: options.batches !== null && tally.counts.batches >= options.batches,
+        leftBehindOnly: tally.outOfBatches(),
       })
       if (batch === null) {
         waiting = waiting.filter((other) => other !== wholesaler)
@@ -123,6 +127,43 @@ async function importBatches(
     }
   }
 }
+
+/** Takes out of sale what left the feeds. Returns the first guard that tripped. */
+async function retireAll(
+  wholesalers: readonly Wholesaler[],
+  feeds: readonly Mutable<FeedReport>[],
+  { options, writer, signal }: ImportRun,
+  ports: ImportPorts,
+  tally: Tally,
+): Promise<WholesalerError | null> {
+  let tripped: WholesalerError | null = null
+  for (const wholesaler of wholesalers) {
+    const report = feeds.find(({ feed }) => feed.wholesaler === wholesaler.name)
+    // What is still to be imported may be what replaces it; and a feed that ended early says nothing about the rest.
+    if (report?.feed.complete !== true || tally.outOfTime()) continue
+    if (tally.outOfBatches() && (await ports.ledger.countPending(wholesaler.name, options)) > 0) continue
+    const outcome = await retireMissing(
+      wholesaler,
+      {
+        options,
+        writer,
+        signal,
+        outOfTime: () => tally.outOfTime(),
+        onRetired: (products) => tally.addRetired(products),
+      },
+      ports,
+    )
+    if (outcome === null) continue
+    const { guard, ...retired } = outcome
+    report.retired = retired
+    if (guard === null) continue
+    tally.noteError(guard.message)
+    tripped ??= guard
+  }
+  return tripped
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 async function attachImages(
   wholesalers: readonly Wholesaler[],

@@ -1,10 +1,12 @@
 /** `--dry-run`: what an import would do, found out without writing to ledger or store. */
-import { concernsOneFeed, type FeedReport, failedFeed } from './feed-report.js'
+import type { WholesalerError } from './errors.js'
+import { concernsOneFeed, type FeedReport, failedFeed, type RetireCounts } from './feed-report.js'
 import { imageBase } from './images/image-base.js'
 import { type ImagePlanCounts, ImagePlanSum, planProduct } from './images/plan-product.js'
 import type { JobOptions } from './jobs/job.js'
 import type { Ledger, PendingImages, StagedChunk } from './ledger/ledger.js'
 import { productsOf } from './product/fingerprint.js'
+import { checkRetire } from './retire-missing.js'
 import { type StagePorts, stageFeed } from './stage-feed.js'
 import type { Store } from './store/store.js'
 import type { Wholesaler } from './wholesaler.js'
@@ -17,6 +19,8 @@ export interface ImportPreview {
   readonly images: ImagePlanCounts | null
   /** A feed, or a part of one, could not be read. */
   readonly partial: boolean
+  /** What an import would withhold, and why. */
+  readonly guard: WholesalerError | null
 }
 
 type PreviewOptions = Pick<
@@ -24,6 +28,7 @@ type PreviewOptions = Pick<
   | 'remap'
   | 'checksum'
   | 'allowShrink'
+  | 'maxDelete'
   | 'allowPrivateHosts'
   | 'updateExisting'
   | 'images'
@@ -45,16 +50,19 @@ export async function previewImport(
   let pending = 0
   let partial = false
   let firstError: unknown
+  let guard: WholesalerError | null = null
   for (const wholesaler of wholesalers) {
     try {
       const plan = images === null ? null : imagePlanner(wholesaler, options, ports, images)
-      const { feed, staged, read } = await stageFeed(wholesaler, ports, {
+      const { feed, staged, due, read } = await stageFeed(wholesaler, ports, {
         ...options,
         dryRun: true,
         signal,
         ...(plan === null ? {} : { onProducts: plan.addMapped }),
       })
-      feeds.push({ feed, staged })
+      const retired = retireCounts(wholesaler, due, options)
+      feeds.push({ feed, staged, retired })
+      if (retired !== null) guard ??= await checkRetire(wholesaler, { due, maxDelete: options.maxDelete }, ports.ledger)
       if (!read) await plan?.addPending(signal)
       partial ||= read && (feed.rejects > 0 || !feed.complete)
       pending += read
@@ -63,12 +71,16 @@ export async function previewImport(
     } catch (error: unknown) {
       if (!concernsOneFeed(error) || signal.aborted) throw error
       firstError ??= error
-      feeds.push({ feed: failedFeed(wholesaler, error), staged: null })
+      feeds.push({ feed: failedFeed(wholesaler, error), staged: null, retired: null })
       partial = true
     }
   }
   if (firstError !== undefined && feeds.every(({ staged }) => staged === null)) throw firstError
-  return { feeds, pending, images: images?.counts ?? null, partial }
+  return { feeds, pending, images: images?.counts ?? null, partial, guard }
+}
+
+function retireCounts({ missing }: Wholesaler, due: number, { updateExisting }: PreviewOptions): RetireCounts | null {
+  return missing === 'keep' || !updateExisting ? null : { policy: missing, due, done: 0 }
 }
 
 function countPending(name: string, ledger: Ledger, { updateExisting }: Pick<JobOptions, 'updateExisting'>) {

@@ -24,6 +24,7 @@ import type {
   WholesalerState,
 } from './ledger/ledger.js'
 import { type MapFeedPlan, type MappedFeed, type OpenMappedFeed, openMappedFeed } from './map-feed.js'
+import type { RetireHow } from './missing-policy.js'
 import { sealed } from './product/fingerprint.js'
 import { mappingDigest } from './product/mapper.js'
 import type { Progress } from './progress.js'
@@ -62,6 +63,8 @@ export interface StageOptions {
 export interface StagedFeed {
   readonly feed: FeedSummary
   readonly staged: StagedCounts
+  /** In a dry run: missing products that an import would take out of sale, were there no guard. */
+  readonly due: number
   /** False when the feed was not read because nothing had changed. */
   readonly read: boolean
   /** Currency of the feed's first product that names one. */
@@ -115,7 +118,8 @@ async function fetchAndStage(wholesaler: Wholesaler, ports: StagePorts, options:
   if (isStagedAlready(state.current, snapshot, digest) && !options.remap) {
     progress.emit(step(wholesaler, 'stage', 'skipped'))
     if (!options.dryRun) await ledger.touchSnapshot(wholesaler.name, snapshot.stamp)
-    return unchangedFeed(state.current, await ledger.countMissing(wholesaler.name))
+    const due = await countDue(wholesaler, options, (how) => ledger.countDue(wholesaler.name, how, ports.clock.now()))
+    return { ...unchangedFeed(state.current, await ledger.countMissing(wholesaler.name)), due }
   }
   const staged = await stageSnapshot(wholesaler, state, { snapshot, second, digest }, ports, options)
   progress.emit({ type: 'feed', feed: staged.feed, staged: staged.staged })
@@ -152,7 +156,7 @@ function isStagedAlready(
   return current?.complete === true && current.sha256 === snapshot.sha256 && current.mappingDigest === digest
 }
 
-function unchangedFeed(current: StagedSnapshot, missing: number): StagedFeed {
+function unchangedFeed(current: StagedSnapshot, missing: number): Omit<StagedFeed, 'due'> {
   const staged = { new: 0, changed: 0, unchanged: current.feed.products, missing }
   return { feed: current.feed, staged, read: false, currency: null, shape: null }
 }
@@ -211,13 +215,22 @@ async function stageSnapshot(
           stamp: snapshot.stamp,
           feed: summary,
         })
+    const due = summary.complete ? await countDue(wholesaler, options, (how) => staging.countDue(how)) : 0
     if (options.dryRun) await staging.abort()
     ports.progress.emit(step(wholesaler, 'stage', 'done', summary.products))
-    return { feed: summary, staged, read: true, currency: count.currency, shape }
+    return { feed: summary, staged, due, read: true, currency: count.currency, shape }
   } catch (error: unknown) {
     await staging.abort()
     throw error
   }
+}
+
+async function countDue(
+  { missing }: Wholesaler,
+  { dryRun }: StageOptions,
+  count: (how: RetireHow) => Promise<number>,
+): Promise<number> {
+  return dryRun && missing !== 'keep' ? await count(missing) : 0
 }
 
 function secondFile({ second }: Wholesaler, snapshot: FetchedSnapshot | null): Pick<MapFeedPlan, 'second'> {
@@ -266,6 +279,7 @@ async function stageProducts(
       if (next.done) return { ...count, end: next.value }
       const { cut, currency, rejects, repairs, skipped } = next.value
       for (const reject of rejects) noteReject(wholesaler.name, reject, ports)
+      await staging.noteRejected(rejects.flatMap(({ key }) => (key === undefined ? [] : [key])))
       for (const repair of repairs) noteRepair(repair)
       count.rejects += rejects.length
       count.skipped += skipped

@@ -65,7 +65,7 @@ export class Tally {
   async estimate(wholesalers: readonly { readonly name: string }[]): Promise<void> {
     const { ledger } = this.ports
     const { batches, perBatch, updateExisting } = this.run.options
-    const done = await ledger.jobCounts(this.run.jobId)
+    const { retired, ...done } = await ledger.jobCounts(this.run.jobId)
     if (done.errors > 0) this.partial = true
     let pending = 0
     let left = 0
@@ -82,6 +82,7 @@ export class Tally {
       errors: Math.max(this.counts.errors + done.errors, this.earlierErrors),
       skipped: done.skipped + left,
       estimatedTotal: done.processed + Math.max(0, limit),
+      ...(retired === 0 ? {} : { retired }),
     })
   }
 
@@ -103,6 +104,10 @@ export class Tally {
     const progress = this.progressOf.get(wholesaler) ?? { done: 0, total: 0 }
     progress.done += batch.processed
     this.ports.progress.emit({ type: 'step', wholesaler, step: 'import', state: 'progress', ...progress })
+  }
+
+  addRetired(products: number): void {
+    this.set({ retired: (this.counts.retired ?? 0) + products })
   }
 
   /** Sums of the images: what was there before a phase, and what the phase has done so far. */
@@ -133,6 +138,12 @@ export class Tally {
     const { maxDurationMs } = this.run.options
     if (maxDurationMs !== null && this.ports.clock.monotonic() - this.startedMs >= maxDurationMs) this.timeLimit = true
     return this.timeLimit
+  }
+
+  /** `--batches` are used up. */
+  outOfBatches(): boolean {
+    const { batches } = this.run.options
+    return batches !== null && this.counts.batches >= batches
   }
 
   report(): { readonly counts: JobCounts; readonly timeLimit: boolean; readonly errorMessages: readonly string[] } {

@@ -2,6 +2,7 @@
 import type { FeedHints } from './feed/feed.js'
 import type { FeedSource } from './feed/source.js'
 import type { ImageRules } from './images/image-rules.js'
+import type { MissingPolicy } from './missing-policy.js'
 import type { WholesalerMapping } from './product/mapping.js'
 
 export interface Wholesaler {
@@ -19,10 +20,21 @@ export interface Wholesaler {
   readonly takeover: boolean
   /** More rejects than this in one feed stop it before any write; null = no limit. */
   readonly rejectsMax: number | null
+  /** What becomes of products that left the feed. */
+  readonly missing: MissingPolicy
+  readonly guards: Guards
   /** Folders below which local image paths are read, beside the feed's own folder. */
   readonly imageRoots: readonly string[]
   readonly imageRules: ImageRules
 }
+
+/** What one run may do at most before somebody has to say that it is right. */
+export interface Guards {
+  /** Most products that one run may take out of sale; null: see `defaultRetireMax`. */
+  readonly maxDelete: number | null
+}
+
+export const defaultGuards: Guards = { maxDelete: null }
 
 /** Where a second file is, and how to read it. */
 export type SecondSource = Pick<Wholesaler, 'source' | 'headers' | 'hints'>

@@ -155,7 +155,7 @@ describe('documents and their JSON Schemas', () => {
       pending: 0,
       imagesPending: 0,
     }
-    const fields = importFeedFields(feed, staged, 'rejects/7.csv')
+    const fields = importFeedFields({ feed, staged, retired: { policy: 'draft', due: 3, done: 2 } }, 'rejects/7.csv')
     const one = importDocument({ ...base, exitCode: 3, job: completedJob(7), feeds: [fields] })
 
     assertMatches('import', one)
@@ -171,7 +171,7 @@ describe('documents and their JSON Schemas', () => {
         exitCode: 20,
         dryRun: true,
         job: null,
-        feeds: [importFeedFields({ ...feed, format: null }, null, null)],
+        feeds: [importFeedFields({ feed: { ...feed, format: null }, staged: null, retired: null }, null)],
         pending: null,
         imagesPending: null,
       }),

@@ -35,7 +35,7 @@ describe('the summary of an import', () => {
     const job = completedJob(7, {
       counts: { ...noCounts, processed: 500, created: 450, updated: 49, errors: 1, images },
     })
-    const feeds = [importFeedFields(feed, staged, '.wholesaler/rejects/7.csv')]
+    const feeds = [importFeedFields({ feed, staged, retired: null }, '.wholesaler/rejects/7.csv')]
     const document = importDocument({ ...base, job, feeds, pending: 9500, imagesPending: 1 })
 
     assert.equal(
@@ -60,7 +60,7 @@ Next      The next wholesaler import goes on with what is left.
       complete: false,
       error: { code: 'feed_missing', message: 'answered \x1b[31m404', hint: null },
     }
-    const feeds = [importFeedFields(broken, null, null)]
+    const feeds = [importFeedFields({ feed: broken, staged: null, retired: null }, null)]
     const text = importSummary(importDocument({ ...base, job: null, feeds, pending: 0, imagesPending: 0 }), uncolored)
 
     assert.match(text, /^aren {2}answered ␛\[31m404$/m)
@@ -68,7 +68,7 @@ Next      The next wholesaler import goes on with what is left.
 
   it('is short when there was nothing to do', () => {
     const job = completedJob(7, { counts: noCounts })
-    const feeds = [importFeedFields(feed, { ...staged, new: 0, changed: 0 }, null)]
+    const feeds = [importFeedFields({ feed, staged: { ...staged, new: 0, changed: 0 }, retired: null }, null)]
     const text = importSummary(importDocument({ ...base, job, feeds, pending: 0, imagesPending: 0 }), uncolored)
 
     assert.match(text, /^Products {2}nothing to do$/m)

@@ -94,6 +94,7 @@ export function batchContract(withLedger: WithLedger): void {
           unchanged: 1,
           skipped: 1,
           errors: 1,
+          retired: 0,
           batches: 2,
         })
         assert.equal((await ledger.jobCounts(writer.jobId + 100)).processed, 0)

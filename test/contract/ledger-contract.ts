@@ -1,6 +1,7 @@
 /** What every ledger promises (`src/core/ledger/ledger.ts`), as tests. Run it with a fixture for the ledger. */
 import { batchContract } from './ledger-contract-batches.js'
 import { imageContract } from './ledger-contract-images.js'
+import { missingContract } from './ledger-contract-missing.js'
 import { namespaceContract } from './ledger-contract-namespaces.js'
 import { poisonContract } from './ledger-contract-poison.js'
 import { recoveryContract } from './ledger-contract-recovery.js'
@@ -22,6 +23,7 @@ export function ledgerContract(name: string, open: () => Promise<LedgerFixture>)
     stagingContract(withLedger)
     batchContract(withLedger)
     recoveryContract(withLedger)
+    missingContract(withLedger)
     poisonContract(withLedger)
     imageContract(withLedger)
   })

@@ -5,8 +5,12 @@ import { type Abilities, applyOne, batchOf, decimal, idOf, item, product, variab
 
 type How = Parameters<Store['retire']>[0]['how']
 
-function retire(store: Store, how: How, ids: readonly StoreId[], token = 1): Promise<number> {
-  return store.retire({ jobId: 1, token, wholesaler: 'aren', ids, how })
+/** Ids of the products, by their keys. */
+type Products = Readonly<Record<string, StoreId>>
+
+function retire(store: Store, how: How, products: Products, token = 1): Promise<number> {
+  const list = Object.entries(products).map(([key, storeId]) => ({ key, storeId }))
+  return store.retire({ jobId: 1, token, wholesaler: 'aren', products: list, how })
 }
 
 export function retireContract(withStore: WithStore, can: Abilities): void {
@@ -18,7 +22,7 @@ export function retireContract(withStore: WithStore, can: Abilities): void {
         const id = await idOf(store, inStock)
         const before = await view(id)
 
-        const touched = await retire(store, 'out-of-stock', [id])
+        const touched = await retire(store, 'out-of-stock', { p: id })
         const gone = await view(id)
         const result = await applyOne(store, variable('p', [variant('S'), variant('M')]))
 
@@ -41,7 +45,7 @@ export function retireContract(withStore: WithStore, can: Abilities): void {
       withStore(async ({ store, view }) => {
         const id = await idOf(store, product('a'))
 
-        assert.equal(await retire(store, 'draft', [id]), 1)
+        assert.equal(await retire(store, 'draft', { a: id }), 1)
         assert.equal((await view(id))?.status, 'draft')
         assert.equal((await store.verify([{ ...item(product('a')), storeId: id }]))[0]?.asImported, false)
         assert.equal((await applyOne(store, product('a'))).outcome, 'updated')
@@ -60,7 +64,7 @@ export function retireContract(withStore: WithStore, can: Abilities): void {
           variants: {},
         })
 
-        const touched = await retire(store, 'delete', [id])
+        const touched = await retire(store, 'delete', { p: id })
 
         assert.equal(touched, 1)
         assert.equal(await store.findById(id), null)
@@ -74,7 +78,7 @@ export function retireContract(withStore: WithStore, can: Abilities): void {
     it(
       'is counted once: what is so already is not touched',
       withStore(async ({ store }) => {
-        const ids = [await idOf(store, product('a')), await idOf(store, variable('b', [variant('S')]))]
+        const ids = { a: await idOf(store, product('a')), b: await idOf(store, variable('b', [variant('S')])) }
 
         for (const how of ['out-of-stock', 'draft', 'delete'] as const) {
           assert.equal(await retire(store, how, ids), 2)
@@ -90,11 +94,24 @@ export function retireContract(withStore: WithStore, can: Abilities): void {
         const byHand = await addByHand({ sku: 'hand', name: 'By hand' })
 
         for (const how of ['out-of-stock', 'draft', 'delete'] as const) {
-          assert.equal(await retire(store, how, [theirs, byHand, '4711', 'x']), 0)
+          assert.equal(await retire(store, how, { a: theirs, hand: byHand, c: '4711', d: 'x' }), 0)
         }
 
         assert.notEqual(await store.findById(theirs), null)
         assert.notEqual(await store.findById(byHand), null)
+      }),
+    )
+
+    it(
+      'is left alone where the store knows it under another key',
+      withStore(async ({ store }) => {
+        const id = await idOf(store, product('a'))
+
+        for (const how of ['out-of-stock', 'draft', 'delete'] as const) {
+          assert.equal(await retire(store, how, { b: id }), 0)
+        }
+
+        assert.equal((await store.findById(id))?.key, 'a')
       }),
     )
 
@@ -105,7 +122,7 @@ export function retireContract(withStore: WithStore, can: Abilities): void {
           const id = await idOf(store, product('a'))
           await store.apply(batchOf([], { token: 2 }))
 
-          await assert.rejects(retire(store, 'delete', [id], 1), { kind: 'lease_lost' })
+          await assert.rejects(retire(store, 'delete', { a: id }, 1), { kind: 'lease_lost' })
 
           assert.notEqual(await store.findById(id), null)
         }),

@@ -1,4 +1,6 @@
 /** The result of an import, and the one shape of a feed. */
+
+import type { FeedReport, RetireCounts } from '../../core/feed-report.js'
 import type { ImagePlanCounts } from '../../core/images/plan-product.js'
 import { type Job, noCounts } from '../../core/jobs/job.js'
 import type { Fallback } from '../../core/jobs/schedule-import.js'
@@ -13,6 +15,8 @@ export type FeedFields = FeedSummary
 
 export interface ImportFeedFields extends FeedFields {
   readonly staged: StagedCounts | null
+  /** What the missing policy did; null when it is to keep. */
+  readonly retired: RetireCounts | null
   readonly rejects_file: string | null
 }
 
@@ -80,10 +84,6 @@ export function importDocument(outcome: ImportOutcome): ImportDocument {
   }
 }
 
-export function importFeedFields(
-  feed: FeedSummary,
-  staged: StagedCounts | null,
-  rejectsFile: string | null,
-): ImportFeedFields {
-  return { ...feed, staged, rejects_file: rejectsFile }
+export function importFeedFields({ feed, staged, retired }: FeedReport, rejectsFile: string | null): ImportFeedFields {
+  return { ...feed, staged, retired, rejects_file: rejectsFile }
 }

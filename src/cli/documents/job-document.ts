@@ -27,6 +27,8 @@ export interface JobFields {
   readonly total_unchanged: number
   readonly total_skipped: number
   readonly total_errors: number
+  /** Products that left their feed and were taken out of sale. */
+  readonly total_retired: number
   readonly error_messages: readonly string[]
   readonly estimated_total: number | null
   /** How much the store is asked at once; null for the embedded catalog. */
@@ -107,6 +109,7 @@ export function jobFields(job: Job, nowMs: number): JobFields {
     total_unchanged: counts.unchanged,
     total_skipped: counts.skipped,
     total_errors: counts.errors,
+    total_retired: counts.retired ?? 0,
     error_messages: job.errorMessages,
     estimated_total: counts.estimatedTotal,
     pace: paceFields(counts.pace),

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { WholesalerError } from '../errors.js'
 import { feedFormats } from '../feed/feed.js'
 import { animatedRules, defaultImageRules, removedRules, svgRules } from '../images/image-rules.js'
+import { missingPolicies } from '../missing-policy.js'
 import type { Transform, WholesalerMapping } from '../product/mapping.js'
 import { type FieldMap, type JoinMap, nearest, type ProductMap, unknownFields } from '../product/product-map.js'
 import { paceLimits } from '../store/woocommerce/pace-limits.js'
@@ -90,6 +91,10 @@ const join = z.strictObject({
   map: productMap.optional(),
 } satisfies Record<keyof FileConfig | keyof JoinMap, unknown>)
 
+const guards = z.strictObject({
+  maxDelete: z.number().int().min(0).optional(),
+} satisfies Record<keyof WholesalerConfig['guards'], unknown>)
+
 const wholesaler = z.strictObject({
   ...file,
   join: join.optional(),
@@ -97,7 +102,8 @@ const wholesaler = z.strictObject({
   rejects: z.strictObject({ max: z.number().int().min(0).optional() }).default({}),
   images: images.default({ roots: [], ...defaultImageRules }),
   variantImages: z.enum(['own', 'shared']).optional(),
-  missing: z.literal('keep').optional(),
+  missing: z.enum(missingPolicies).default('keep'),
+  guards: guards.default({}),
   preset: text.optional(),
   map: productMap.optional(),
   transform: z.custom<Transform>((value) => typeof value === 'function', 'expected a function').optional(),
@@ -107,7 +113,7 @@ const wholesaler = z.strictObject({
   exclude: filter.optional(),
   stock: z.strictObject({ skipUnavailable: z.boolean().optional() }).optional(),
   skuPrefix: text.optional(),
-} satisfies Record<keyof WholesalerConfig | keyof WholesalerMapping | 'missing', unknown>)
+} satisfies Record<keyof WholesalerConfig | keyof WholesalerMapping, unknown>)
 
 /** A name that is a path or a URL would never be found: SOURCE would be taken for a file. */
 const wholesalerName = z
@@ -217,6 +223,7 @@ function knownKeys(path: readonly PropertyKey[]): string[] {
   if (section === 'store') return [...Object.keys(catalog.shape), ...Object.keys(woocommerce.shape)]
   if (field === undefined) return Object.keys(wholesaler.shape)
   if (field === 'images') return Object.keys(images.shape)
+  if (field === 'guards') return Object.keys(guards.shape)
   if (field === 'price') return Object.keys(price.shape)
   if (field === 'join') return Object.keys(join.shape)
   return field === 'include' || field === 'exclude' ? Object.keys(filter.shape) : []

@@ -6,6 +6,7 @@
  */
 import type { FeedFormat } from '../feed/feed.js'
 import type { ImageRules } from '../images/image-rules.js'
+import type { MissingPolicy } from '../missing-policy.js'
 import type { WholesalerMapping } from '../product/mapping.js'
 import type { JoinMap } from '../product/product-map.js'
 
@@ -73,6 +74,12 @@ export interface WholesalerConfig extends FileConfig, WholesalerMapping {
   /** A second file, and how it belongs to the feed where the preset does not know it. */
   readonly join?: (FileConfig & JoinMap) | undefined
   readonly takeover: boolean
+  /** What becomes of products that left the feed. Default: `keep`. */
+  readonly missing: MissingPolicy
+  readonly guards: {
+    /** Most products that one run may take out of sale. Default: 10, or a fifth of those that are in sale. */
+    readonly maxDelete?: number | undefined
+  }
   readonly rejects: { readonly max?: number | undefined }
   readonly images: ImageRules & { readonly roots: readonly string[] }
 }

@@ -5,7 +5,7 @@ import { messageOf, WholesalerError } from '../errors.js'
 import type { FeedFormat, FeedHints } from '../feed/feed.js'
 import { adHocName, type FeedSource, parseSource, sourceOrigin } from '../feed/source.js'
 import { defaultImageRules } from '../images/image-rules.js'
-import type { Wholesaler } from '../wholesaler.js'
+import { defaultGuards, type Guards, type Wholesaler } from '../wholesaler.js'
 import type { Config, FileConfig, SecretRef, WholesalerConfig } from './config.js'
 
 /** What a command line may say about the feed. */
@@ -79,7 +79,7 @@ function fromConfig(
   { env }: Surroundings,
 ): Wholesaler {
   const { file, rest } = withoutFile(configured)
-  const { takeover, rejects, images, join, ...mapping } = rest
+  const { takeover, rejects, images, join, missing, guards, ...mapping } = rest
   const { roots, ...imageRules } = images
   const folder = path === null ? process.cwd() : dirname(path)
   const hints = hintsOf({ ...file, format: request.format ?? file.format, lenient: request.lenient || file.lenient })
@@ -104,6 +104,8 @@ function fromConfig(
     mapping: { ...mapping, ...joined, ...said },
     takeover,
     rejectsMax: rejects.max ?? null,
+    missing,
+    guards: toGuards(guards),
     imageRoots: roots.map((root) => resolve(folder, root)),
     imageRules,
   }
@@ -141,9 +143,15 @@ function adHoc(
     mapping: preset === null ? {} : { preset },
     takeover: false,
     rejectsMax: null,
+    missing: 'keep',
+    guards: defaultGuards,
     imageRoots: [],
     imageRules: defaultImageRules,
   }
+}
+
+function toGuards({ maxDelete }: WholesalerConfig['guards']): Guards {
+  return { maxDelete: maxDelete ?? defaultGuards.maxDelete }
 }
 
 /** Hints without the fields that nobody said, so that equal hints are equal text. */

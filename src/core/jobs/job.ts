@@ -38,7 +38,7 @@ export interface JobOptions {
   readonly retryImages: boolean
   /** Milliseconds; null = none. */
   readonly maxDurationMs: number | null
-  /** Null = the default guard of 20 %. */
+  /** Most products that one run may take out of sale; null: as the config says. */
   readonly maxDelete: number | null
   readonly allowShrink: boolean
   readonly allowPrivateHosts: readonly string[]
@@ -54,6 +54,8 @@ export interface JobCounts {
   readonly skipped: number
   readonly errors: number
   readonly batches: number
+  /** Products that left their feed and were taken out of sale; left out when there were none. */
+  readonly retired?: number
   /** Products this run expects to process; null until it is known. */
   readonly estimatedTotal: number | null
   /** How much the store is asked at once, as last heard of; left out where there is nothing to tell. */

@@ -181,6 +181,7 @@ export function parseCounts(value: unknown, path: string): JobCounts {
     batches: count(stored.batches, at('batches')),
     estimatedTotal: nullable(count)(stored.estimatedTotal, at('estimatedTotal')),
     images: parseImageCounts(stored.images, at('images')),
+    ...(stored.retired === undefined ? {} : { retired: count(stored.retired, at('retired')) }),
     ...(stored.pace === undefined ? {} : { pace: parsePace(stored.pace, at('pace')) }),
   }
 }

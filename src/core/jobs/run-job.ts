@@ -17,6 +17,8 @@ export interface WorkReport {
   readonly partial: boolean
   /** `--max-duration` was reached before all was done. */
   readonly timeLimit: boolean
+  /** A guard withheld a part of the work; all else was done. */
+  readonly guard?: WholesalerError | null
   /** The first of what failed. */
   readonly errorMessages: readonly string[]
 }

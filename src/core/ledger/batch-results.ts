@@ -3,6 +3,7 @@ import type { ItemResult } from '../store/store.js'
 import type { BatchCounts } from './ledger.js'
 import { forgetQuarantine, putInQuarantine } from './quarantine.js'
 import { rowState } from './schema.js'
+import { isInSnapshot } from './settle.js'
 
 export interface BatchResults {
   readonly batchId: string
@@ -109,9 +110,8 @@ function markMissing({ database, wholesalerId, now }: Target, snapshotId: number
     .prepare(`
       UPDATE imported SET missing_since = ?,
         missing_fetch = (SELECT complete_fetches FROM wholesaler WHERE id = imported.wholesaler_id)
-      WHERE wholesaler_id = ? AND key IN (SELECT value ->> 0 FROM json_each(?)) AND NOT EXISTS
-        (SELECT 1 FROM staged s WHERE s.snapshot_id = ? AND s.key = imported.key)`)
-    .run(now, wholesalerId, written, snapshotId)
+      WHERE wholesaler_id = ? AND key IN (SELECT value ->> 0 FROM json_each(?)) AND NOT ${isInSnapshot}`)
+    .run(now, wholesalerId, written, snapshotId, snapshotId)
 }
 
 /** The store has the product and it was not to be touched: from now on it counts as one to update. */

@@ -9,8 +9,9 @@
  */
 import type { Compression, FeedFormat } from '../feed/feed.js'
 import type { ImageLibrary } from '../images/library.js'
+import type { RetireHow } from '../missing-policy.js'
 import type { ImageRef, Product } from '../product/product.js'
-import type { ItemResult } from '../store/store.js'
+import type { ItemResult, RetiredProduct } from '../store/store.js'
 
 /** Hashes of the canonical product, see `product/fingerprint.ts`. Equal text = equal value. */
 export interface Fingerprints {
@@ -101,6 +102,10 @@ export interface Staging {
    * Returns the replaced rows, with what they counted, in the order of the chunk.
    */
   write(chunk: StagedChunk): Promise<readonly ReplacedRow[]>
+  /** Keys that the feed has although no product could be made of their records: these do not count as missing. */
+  noteRejected(keys: readonly string[]): Promise<void>
+  /** As `countDue`, if this snapshot were the current one from now on. */
+  countDue(how: RetireHow): Promise<number>
   /**
    * Products of the last import that this snapshot lacks, and how many rows differ, without making
    * anything visible: for guards and dry runs.
@@ -221,6 +226,28 @@ export interface Ledger {
   countMissing(wholesaler: string): Promise<number>
 
   /**
+   * Missing products that may be taken out of sale: two complete fetches lacked them, `missingApartMs` apart, and they
+   * are not yet retired in this way. `fetchedAt`: as if another complete fetch lacked them at this time (dry runs).
+   */
+  countDue(wholesaler: string, how: RetireHow, fetchedAt?: number): Promise<number>
+  /** The first of them, by key. */
+  dueProducts(
+    wholesaler: string,
+    options: { readonly how: RetireHow; readonly size: number },
+  ): Promise<readonly RetiredProduct[]>
+  /** Products that the wholesaler's imports wrote and that were not taken out of sale. */
+  countInSale(wholesaler: string): Promise<number>
+  /**
+   * The store has them out of sale: they are due no more, and pending as soon as the feed has them again. Safe to call
+   * twice; products that came back meanwhile stay as they are.
+   */
+  noteRetired(
+    writer: Writer,
+    wholesaler: string,
+    retired: { readonly how: RetireHow; readonly keys: readonly string[] },
+  ): Promise<void>
+
+  /**
    * Takes the next pending products as a batch: those that failed least often first, then in the order of
    * the feed; each product at most once per job, one that was quarantined before alone. Null when there is none. A batch that a dead owner of
    * the same job left unfinished is handed out again first, under its old id; `leftBehindOnly`: nothing else.
@@ -237,8 +264,8 @@ export interface Ledger {
    * has made sure that the store neither applied the batch nor ever will (`batch/poison.ts`).
    */
   halveBatch(writer: Writer, batch: ClaimedBatch): Promise<void>
-  /** Sum of all finished batches of the job and their number, a halved one with its parts counted once. */
-  jobCounts(jobId: number): Promise<BatchCounts & { readonly batches: number }>
+  /** Sum of all finished batches of the job, their number (a halved one with its parts counts once), and what it retired. */
+  jobCounts(jobId: number): Promise<BatchCounts & { readonly batches: number; readonly retired: number }>
   /** Batches the job finished or halved so far: grows whenever it gets on, see `restartLimit`. */
   jobCheckpoints(jobId: number): Promise<number>
 

@@ -204,7 +204,7 @@ function record({ wholesaler, jobId }: MemoryBatch, item: PendingProduct, result
   const before = imported.get(key)
   if (result.outcome === 'skipped') {
     const nothing = { content: '', offer: '', images: '', imagesDone: '', imagesGiven: [] }
-    if (before === undefined) imported.set(key, { ...nothing, storeId, written: false, missing: false })
+    if (before === undefined) imported.set(key, { ...nothing, storeId, written: false, missing: null, retired: null })
     return
   }
   const { content, offer, images } = item
@@ -214,8 +214,9 @@ function record({ wholesaler, jobId }: MemoryBatch, item: PendingProduct, result
   // One that is to have none any more is done only when it was looked at.
   const isDone = imagesWanted(item.product) === 0 && imagesGiven.length === 0
   const imagesDone = isDone ? images : (same?.imagesDone ?? null)
-  const missing = row === undefined && current?.complete === true
-  imported.set(key, { content, offer, images, storeId, written: true, imagesDone, imagesGiven, missing })
+  const isMissing = row === undefined && current?.complete === true && !wholesaler.rejected.has(key)
+  const missing = isMissing ? { since: current.stagedAt, fetch: wholesaler.fetches.count } : null
+  imported.set(key, { content, offer, images, storeId, written: true, imagesDone, imagesGiven, missing, retired: null })
 }
 
 function untake({ id, wholesaler: { takenBy } }: MemoryBatch): void {

@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.js'
+import type { RetireHow } from '../missing-policy.js'
 import { parseBody } from '../product/fingerprint.js'
 import type { Product } from '../product/product.js'
 import { staleWriter } from '../store/stale-writer.js'
-import type { ItemResult } from '../store/store.js'
+import type { ItemResult, RetiredProduct } from '../store/store.js'
 import type {
   BatchCounts,
   ClaimedBatch,
@@ -21,6 +22,7 @@ import { MemoryImageLibrary } from './memory-image-library.js'
 import { MemoryStaging } from './memory-staging.js'
 import {
   byKey,
+  dueProducts,
   isQuarantined,
   liftQuarantine,
   type MemoryWholesaler,
@@ -47,6 +49,8 @@ class MemoryLedger implements Ledger {
   readonly #wholesalers = new Map<string, MemoryWholesaler>()
   readonly #batches = new MemoryBatches()
   readonly #tokens = new Map<number, number>()
+  /** Products taken out of sale, by job. */
+  readonly #retired = new Map<number, number>()
   #number = 0
   #snapshots = 0
 
@@ -84,6 +88,8 @@ class MemoryLedger implements Ledger {
     const wholesaler = this.#require(name)
     if (wholesaler.current === null) throw new Error(`${name} has no snapshot to touch`)
     wholesaler.current = { ...wholesaler.current, stamp }
+    if (!wholesaler.current.complete) return
+    wholesaler.fetches = { count: wholesaler.fetches.count + 1, lastAt: this.#clock.now() }
   }
 
   async beginStaging(wholesaler: string): Promise<Staging> {
@@ -98,7 +104,41 @@ class MemoryLedger implements Ledger {
 
   async countMissing(wholesaler: string): Promise<number> {
     const imported = this.#wholesalers.get(wholesaler)?.imported.values() ?? []
-    return [...imported].filter(({ missing }) => missing).length
+    return [...imported].filter(({ missing }) => missing !== null).length
+  }
+
+  async countDue(wholesaler: string, how: RetireHow, fetchedAt?: number): Promise<number> {
+    const found = this.#wholesalers.get(wholesaler)
+    return found === undefined ? 0 : dueProducts(found, how, fetchedAt).length
+  }
+
+  async dueProducts(
+    wholesaler: string,
+    { how, size }: { readonly how: RetireHow; readonly size: number },
+  ): Promise<readonly RetiredProduct[]> {
+    const found = this.#wholesalers.get(wholesaler)
+    return found === undefined ? [] : dueProducts(found, how).slice(0, size)
+  }
+
+  async countInSale(wholesaler: string): Promise<number> {
+    const imported = this.#wholesalers.get(wholesaler)?.imported.values() ?? []
+    return [...imported].filter(({ written, retired }) => written && retired === null).length
+  }
+
+  async noteRetired(
+    writer: Writer,
+    wholesaler: string,
+    { how, keys }: { readonly how: RetireHow; readonly keys: readonly string[] },
+  ): Promise<void> {
+    this.#passFence(writer)
+    const { imported } = this.#require(wholesaler)
+    for (const key of keys) {
+      const product = imported.get(key)
+      if (product === undefined || product.missing === null || product.retired === how) continue
+      if (how === 'delete') imported.delete(key)
+      else imported.set(key, { ...product, retired: how })
+      this.#retired.set(writer.jobId, (this.#retired.get(writer.jobId) ?? 0) + 1)
+    }
   }
 
   async claimBatch(writer: Writer, options: ClaimOptions): Promise<ClaimedBatch | null> {
@@ -140,8 +180,8 @@ class MemoryLedger implements Ledger {
     return found === undefined ? 0 : liftQuarantine(found)
   }
 
-  async jobCounts(jobId: number): Promise<BatchCounts & { readonly batches: number }> {
-    return this.#batches.sum(jobId)
+  async jobCounts(jobId: number): Promise<BatchCounts & { readonly batches: number; readonly retired: number }> {
+    return { ...this.#batches.sum(jobId), retired: this.#retired.get(jobId) ?? 0 }
   }
 
   async pendingImages(wholesaler: string, page: Page): Promise<readonly PendingImages[]> {

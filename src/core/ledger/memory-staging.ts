@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.js'
+import type { RetireHow } from '../missing-policy.js'
 import { droppedStaging } from './dropped-staging.js'
 import type { ReplacedRow, StagedChunk, StagedCounts, StagedSnapshot, Staging } from './ledger.js'
-import { type KeptRow, type MemoryRow, type MemoryWholesaler, stateOf } from './memory-wholesaler.js'
+import { dueProducts, type KeptRow, type MemoryRow, type MemoryWholesaler, stateOf } from './memory-wholesaler.js'
 
 /** A snapshot on its way into the ledger in memory. */
 export class MemoryStaging implements Staging {
@@ -9,6 +10,7 @@ export class MemoryStaging implements Staging {
   readonly #clock: Clock
   readonly #snapshotId: number
   readonly #rows = new Map<string, KeptRow>()
+  readonly #rejected = new Set<string>()
 
   constructor(wholesaler: MemoryWholesaler, snapshotId: number, clock: Clock) {
     this.#wholesaler = wholesaler
@@ -30,8 +32,16 @@ export class MemoryStaging implements Staging {
     })
   }
 
+  async noteRejected(keys: readonly string[]): Promise<void> {
+    for (const key of keys) this.#rejected.add(key)
+  }
+
+  async countDue(how: RetireHow): Promise<number> {
+    return dueProducts(this.#wholesaler, how, this.#clock.now()).filter(({ key }) => !this.#has(key)).length
+  }
+
   async preview(): Promise<StagedCounts> {
-    const lacking = [...this.#wholesaler.imported].filter(([key, { written }]) => written && !this.#rows.has(key))
+    const lacking = [...this.#wholesaler.imported].filter(([key, { written }]) => written && !this.#has(key))
     return { ...this.#countStates(), missing: lacking.length }
   }
 
@@ -46,21 +56,30 @@ export class MemoryStaging implements Staging {
     wholesaler.rows = rows
     wholesaler.staging = null
     wholesaler.current = { ...snapshot, feed, id: this.#snapshotId, stagedAt: this.#clock.now() }
-    if (snapshot.complete) wholesaler.lastComplete = { records: feed.records, products: feed.products }
+    wholesaler.rejected = this.#rejected
+    if (snapshot.complete) {
+      wholesaler.lastComplete = { records: feed.records, products: feed.products }
+      wholesaler.fetches = { count: wholesaler.fetches.count + 1, lastAt: this.#clock.now() }
+    }
 
     for (const [key, product] of wholesaler.imported) {
-      const missing = product.written && !rows.has(key) && (snapshot.complete || product.missing)
-      wholesaler.imported.set(key, { ...product, missing })
+      const isThere = !product.written || rows.has(key) || this.#rejected.has(key)
+      const nowMissing = snapshot.complete ? { since: this.#clock.now(), fetch: wholesaler.fetches.count } : null
+      wholesaler.imported.set(key, { ...product, missing: isThere ? null : (product.missing ?? nowMissing) })
     }
     for (const known of [wholesaler.failures, wholesaler.quarantine]) {
       for (const key of known.keys()) if (!rows.has(key)) known.delete(key)
     }
-    const missing = [...wholesaler.imported.values()].filter((product) => product.missing).length
+    const missing = [...wholesaler.imported.values()].filter((product) => product.missing !== null).length
     return { ...counts, missing }
   }
 
   async abort(): Promise<void> {
     if (this.#wholesaler.staging === this) this.#wholesaler.staging = null
+  }
+
+  #has(key: string): boolean {
+    return this.#rows.has(key) || this.#rejected.has(key)
   }
 
   #checkAlive(): void {

@@ -1,5 +1,7 @@
 /** One wholesaler's part of the ledger in memory: plain maps, states found out by looking. */
+import { missingApartMs, type RetireHow } from '../missing-policy.js'
 import { parseBody } from '../product/fingerprint.js'
+import type { RetiredProduct } from '../store/store.js'
 import type { Fingerprints, PendingProduct, StagedRow, StagedSnapshot, WholesalerState } from './ledger.js'
 
 export type KeptRow = StagedRow & { readonly body: string }
@@ -19,7 +21,10 @@ export interface MemoryImported extends Fingerprints {
   readonly imagesDone: string | null
   /** See `Ledger.noteGivenImages`. */
   readonly imagesGiven: readonly string[]
-  readonly missing: boolean
+  /** Since a complete snapshot lacked it, and how many there had been by then; null: the feed has it. */
+  readonly missing: { readonly since: number; readonly fetch: number } | null
+  /** How the missing policy took it out of sale. */
+  readonly retired: RetireHow | null
 }
 
 export interface MemoryWholesaler {
@@ -27,6 +32,10 @@ export interface MemoryWholesaler {
   origin: string | null
   current: StagedSnapshot | null
   lastComplete: WholesalerState['lastComplete']
+  /** Complete fetches so far, unchanged ones too, and when the last of them was. */
+  fetches: { readonly count: number; readonly lastAt: number }
+  /** Keys that the current snapshot has although nothing could be made of them. */
+  rejected: ReadonlySet<string>
   /** The current snapshot, in the order of the feed. */
   rows: Map<string, MemoryRow>
   readonly imported: Map<string, MemoryImported>
@@ -47,6 +56,8 @@ export function newWholesaler(name: string): MemoryWholesaler {
     origin: null,
     current: null,
     lastComplete: null,
+    fetches: { count: 0, lastAt: 0 },
+    rejected: new Set(),
     rows: new Map(),
     imported: new Map(),
     failures: new Map(),
@@ -60,7 +71,7 @@ export function newWholesaler(name: string): MemoryWholesaler {
 export function stateOf({ imported }: MemoryWholesaler, row: StagedRow): RowState {
   const before = imported.get(row.key)
   if (before === undefined) return 'new'
-  return sameProduct(before, row) ? 'unchanged' : 'changed'
+  return sameProduct(before, row) && before.retired === null ? 'unchanged' : 'changed'
 }
 
 /** A quarantined product is not pending until its content changes or the quarantine is lifted. */
@@ -106,11 +117,30 @@ export function toPendingProduct(wholesaler: MemoryWholesaler, row: KeptRow): Pe
     product: parseBody(body),
     storeId: before?.storeId ?? null,
     differs: {
-      content: before?.content !== content,
+      content: before?.content !== content || before.retired !== null,
       offer: before?.offer !== offer,
       images: before?.images !== images,
     },
   }
+}
+
+/** Missing products that may be retired in this way, by key. */
+export function dueProducts(
+  { imported, fetches }: MemoryWholesaler,
+  how: RetireHow,
+  fetchedAt?: number,
+): readonly RetiredProduct[] {
+  const count = fetches.count + (fetchedAt === undefined ? 0 : 1)
+  return [...imported]
+    .filter(
+      ([, { missing, retired }]) =>
+        missing !== null &&
+        missing.fetch < count &&
+        missing.since <= (fetchedAt ?? fetches.lastAt) - missingApartMs &&
+        retired !== how,
+    )
+    .map(([key, { storeId }]) => ({ key, storeId }))
+    .sort(byKey)
 }
 
 /** Imported products with images to attach, as far as the feed has them in that version, by key. */

@@ -222,6 +222,23 @@ export const ledgerMigrations: readonly string[] = [
   ALTER TABLE sequence ADD COLUMN floor INTEGER;
   UPDATE sequence SET floor = 0 WHERE value > 0;
   `,
+  // What becomes of products that left the feed.
+  `
+  ALTER TABLE wholesaler ADD COLUMN complete_fetched_at INTEGER; -- when the last complete fetch was
+
+  CREATE TABLE rejected_key (          -- products that the feed has although nothing could be made of them
+    snapshot_id INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    PRIMARY KEY (snapshot_id, key)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE retirement (            -- how many a job took out of sale
+    job_id INTEGER NOT NULL,
+    wholesaler_id INTEGER NOT NULL,
+    products INTEGER NOT NULL,
+    PRIMARY KEY (job_id, wholesaler_id)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]
 
 /** `staged.state`: how a staged product stands to what was last imported. Above 0: pending. */

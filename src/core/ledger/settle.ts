@@ -8,6 +8,10 @@ import type { BodyFiles } from './body-files.js'
 import type { Pace } from './pace.js'
 import { pruneQuarantine, quarantineAgain } from './quarantine.js'
 
+/** A row of `imported` that a snapshot (twice its parameter) has, be it as a record that was rejected. */
+export const isInSnapshot = `(EXISTS (SELECT 1 FROM staged s WHERE s.snapshot_id = ? AND s.key = imported.key)
+  OR EXISTS (SELECT 1 FROM rejected_key r WHERE r.snapshot_id = ? AND r.key = imported.key))`
+
 /** Marks missing and returned products of the wholesaler's current snapshot, if that is not done yet. */
 export async function settleMissing(database: Database, wholesalerId: number, pace: Pace): Promise<void> {
   let more = nextUnsettled(database, wholesalerId) !== null
@@ -42,19 +46,18 @@ function settleSome(database: Database, wholesalerId: number, rows: number): boo
   const range = upTo === null ? 'wholesaler_id = ? AND key > ?' : 'wholesaler_id = ? AND key > ? AND key <= ?'
   const bounds = upTo === null ? [wholesalerId, work.after] : [wholesalerId, work.after, upTo]
 
-  const isStaged = 'EXISTS (SELECT 1 FROM staged s WHERE s.snapshot_id = ? AND s.key = imported.key)'
   if (work.complete === 1) {
     database
       .prepare(`
         UPDATE imported SET missing_since = ?, missing_fetch = ?
-        WHERE ${range} AND missing_since IS NULL AND batch IS NOT NULL AND NOT ${isStaged}`)
-      .run(work.stagedAt, work.fetch, ...bounds, work.snapshot)
+        WHERE ${range} AND missing_since IS NULL AND batch IS NOT NULL AND NOT ${isInSnapshot}`)
+      .run(work.stagedAt, work.fetch, ...bounds, work.snapshot, work.snapshot)
   }
   database
     .prepare(`
       UPDATE imported SET missing_since = NULL, missing_fetch = NULL
-      WHERE ${range} AND missing_since IS NOT NULL AND ${isStaged}`)
-    .run(...bounds, work.snapshot)
+      WHERE ${range} AND missing_since IS NOT NULL AND ${isInSnapshot}`)
+    .run(...bounds, work.snapshot, work.snapshot)
   database.prepare('UPDATE wholesaler SET unsettled_after = ? WHERE id = ?').run(upTo, wholesalerId)
   return upTo !== null
 }
@@ -76,6 +79,7 @@ export async function purgeDropped(
     }
     bodies.remove(id)
     database.transaction(() => {
+      database.prepare('DELETE FROM rejected_key WHERE snapshot_id = ?').run(id)
       database.prepare('DELETE FROM snapshot WHERE id = ?').run(id)
     })
   }

@@ -1,9 +1,10 @@
 import { dirname, join } from 'node:path'
 import type { Clock } from '../clock.js'
 import type { ImageLibrary } from '../images/library.js'
+import type { RetireHow } from '../missing-policy.js'
 import type { Product } from '../product/product.js'
 import { type Database, openDatabase } from '../sqlite.js'
-import type { ItemResult } from '../store/store.js'
+import type { ItemResult, RetiredProduct } from '../store/store.js'
 import { BatchTable } from './batch-table.js'
 import { BodyFiles, bodiesFolder } from './body-files.js'
 import { ImportedTable, type Page } from './imported-table.js'
@@ -20,6 +21,7 @@ import type {
   WholesalerState,
   Writer,
 } from './ledger.js'
+import { MissingTable } from './missing-table.js'
 import { Pace } from './pace.js'
 import { countQuarantined, liftQuarantine } from './quarantine.js'
 import { ledgerMigrations, rowState } from './schema.js'
@@ -73,6 +75,7 @@ class SqliteLedger implements Ledger {
   readonly #clock: Clock
   readonly #wholesalers: WholesalerTable
   readonly #batches: BatchTable
+  readonly #missing: MissingTable
   readonly #imported: ImportedTable
 
   constructor(database: Database, bodies: BodyFiles, storeId: number, clock: Clock) {
@@ -81,6 +84,7 @@ class SqliteLedger implements Ledger {
     this.#clock = clock
     this.#wholesalers = new WholesalerTable(database, storeId)
     this.#batches = new BatchTable(database, bodies, this.#wholesalers)
+    this.#missing = new MissingTable(database)
     this.#imported = new ImportedTable(database, bodies)
     this.images = new SqliteImageLibrary(database, storeId, clock)
   }
@@ -109,7 +113,7 @@ class SqliteLedger implements Ledger {
   }
 
   async touchSnapshot(name: string, stamp: SourceStamp): Promise<void> {
-    this.#wholesalers.touch(name, stamp)
+    this.#wholesalers.touch(name, stamp, this.#clock.now())
     const { id } = this.#wholesalers.require(name)
     const pace = new Pace(this.#clock)
     await settleMissing(this.#database, id, pace)
@@ -132,6 +136,34 @@ class SqliteLedger implements Ledger {
     if (found === null) return 0
     await settleMissing(this.#database, found.id, new Pace(this.#clock))
     return countMissing(this.#database, found.id)
+  }
+
+  async countDue(wholesaler: string, how: RetireHow, fetchedAt?: number): Promise<number> {
+    const found = this.#wholesalers.find(wholesaler)
+    if (found === null) return 0
+    await settleMissing(this.#database, found.id, new Pace(this.#clock))
+    return this.#missing.countDue(found, how, fetchedAt ?? null)
+  }
+
+  async dueProducts(
+    wholesaler: string,
+    { how, size }: { readonly how: RetireHow; readonly size: number },
+  ): Promise<readonly RetiredProduct[]> {
+    const found = this.#wholesalers.find(wholesaler)
+    return found === null ? [] : this.#missing.due(found, how, size)
+  }
+
+  async countInSale(wholesaler: string): Promise<number> {
+    const found = this.#wholesalers.find(wholesaler)
+    return found === null ? 0 : this.#missing.countInSale(found)
+  }
+
+  async noteRetired(
+    writer: Writer,
+    wholesaler: string,
+    { how, keys }: { readonly how: RetireHow; readonly keys: readonly string[] },
+  ): Promise<void> {
+    this.#missing.noteRetired(writer, this.#wholesalers.require(wholesaler), how, keys)
   }
 
   async claimBatch(writer: Writer, options: ClaimOptions): Promise<ClaimedBatch | null> {
@@ -168,8 +200,9 @@ class SqliteLedger implements Ledger {
     return found === null ? 0 : liftQuarantine(this.#database, found.id)
   }
 
-  async jobCounts(jobId: number): Promise<BatchCounts & { readonly batches: number }> {
-    return this.#batches.sum(jobId)
+  async jobCounts(jobId: number): Promise<BatchCounts & { readonly batches: number; readonly retired: number }> {
+    const retired = this.#missing.countRetired(jobId, this.#wholesalers.storeId)
+    return { ...this.#batches.sum(jobId), retired }
   }
 
   async pendingImages(wholesaler: string, page: Page): Promise<readonly PendingImages[]> {

@@ -1,12 +1,13 @@
 import type { Clock } from '../clock.js'
 import { WholesalerError } from '../errors.js'
-import type { Database } from '../sqlite.js'
+import { missingApartMs, type RetireHow } from '../missing-policy.js'
+import type { Database, SqlValue } from '../sqlite.js'
 import type { BodyFiles, BodyPlace, BodyWriter } from './body-files.js'
 import { droppedStaging } from './dropped-staging.js'
 import type { ReplacedRow, StagedChunk, StagedCounts, StagedSnapshot, Staging } from './ledger.js'
 import { Pace } from './pace.js'
 import { rowState } from './schema.js'
-import { pruneFailures, purgeDropped, settleMissing, takeOverFailures } from './settle.js'
+import { isInSnapshot, pruneFailures, purgeDropped, settleMissing, takeOverFailures } from './settle.js'
 import { lastStagedId, type PlacedRow, type WrittenRows, writeRows } from './staged-rows.js'
 import type { WholesalerRef } from './wholesaler-table.js'
 
@@ -77,8 +78,26 @@ class SqliteStaging implements Staging {
     return replaced
   }
 
+  async noteRejected(keys: readonly string[]): Promise<void> {
+    if (keys.length === 0 || !this.#hasImported()) return
+    this.#database.transaction(() => {
+      this.#checkAlive()
+      this.#database
+        .prepare('INSERT OR IGNORE INTO rejected_key (snapshot_id, key) SELECT ?, value FROM json_each(?)')
+        .run(this.#snapshotId, JSON.stringify(keys))
+    })
+  }
+
+  async countDue(how: RetireHow): Promise<number> {
+    return await this.#countLacking(
+      'coalesce(missing_since <= ? AND retired IS NOT ?, 0)',
+      this.#clock.now() - missingApartMs,
+      how,
+    )
+  }
+
   async preview(): Promise<StagedCounts> {
-    return { ...this.#countStates(), missing: await this.#countLacking() }
+    return { ...this.#countStates(), missing: await this.#countLacking('1') }
   }
 
   async commit(snapshot: Omit<StagedSnapshot, 'id' | 'stagedAt'>): Promise<StagedCounts> {
@@ -143,16 +162,18 @@ class SqliteStaging implements Staging {
     return { new: added, changed, unchanged: this.#products - added - changed }
   }
 
-  /** Products of the last import that this snapshot lacks. */
-  async #countLacking(): Promise<number> {
+  /** Products of the last import that this snapshot lacks, as far as they are of this kind. */
+  async #countLacking(kind: string, ...values: readonly SqlValue[]): Promise<number> {
     const page = this.#database.prepare<{ key: string; lacking: number }>(`
-      SELECT key, batch IS NOT NULL AND NOT EXISTS
-        (SELECT 1 FROM staged s WHERE s.snapshot_id = ? AND s.key = imported.key) AS lacking
+      SELECT key, batch IS NOT NULL AND ${kind} AND NOT ${isInSnapshot} AS lacking
       FROM imported WHERE wholesaler_id = ? AND key > ? ORDER BY key LIMIT ?`)
+    const snapshot = this.#snapshotId
     let count = 0
     for (let after: string | undefined = ''; after !== undefined; ) {
       const from: string = after
-      const products = await this.#pace.step((rows) => page.all(this.#snapshotId, this.#wholesaler.id, from, rows))
+      const products = await this.#pace.step((rows) =>
+        page.all(...values, snapshot, snapshot, this.#wholesaler.id, from, rows),
+      )
       for (const { lacking } of products) count += lacking
       after = products.at(-1)?.key
     }
@@ -229,9 +250,9 @@ class SqliteStaging implements Staging {
       if (!complete) return
       this.#database
         .prepare(`
-          UPDATE wholesaler SET complete_records = ?, complete_products = ?, complete_fetches = complete_fetches + 1
-          WHERE id = ?`)
-        .run(feed.records, feed.products, wholesalerId)
+          UPDATE wholesaler SET complete_records = ?, complete_products = ?, complete_fetches = complete_fetches + 1,
+            complete_fetched_at = ? WHERE id = ?`)
+        .run(feed.records, feed.products, this.#clock.now(), wholesalerId)
     })
   }
 }

@@ -79,7 +79,7 @@ export class WholesalerTable {
   }
 
   /** Notes one more fetch that brought the current snapshot. */
-  touch(name: string, stamp: SourceStamp): void {
+  touch(name: string, stamp: SourceStamp, now: number): void {
     this.#database.transaction(() => {
       const { id, currentSnapshot } = this.require(name)
       if (currentSnapshot === null) throw new Error(`${name} has no snapshot to touch`)
@@ -88,10 +88,10 @@ export class WholesalerTable {
         .run(stamp.file, stamp.etag, stamp.lastModified, currentSnapshot)
       this.#database
         .prepare(
-          `UPDATE wholesaler SET complete_fetches = complete_fetches + (SELECT complete FROM snapshot WHERE id = ?)
-           WHERE id = ?`,
+          `UPDATE wholesaler SET complete_fetches = complete_fetches + 1, complete_fetched_at = ?
+           WHERE id = ? AND (SELECT complete FROM snapshot WHERE id = ?)`,
         )
-        .run(currentSnapshot, id)
+        .run(now, id, currentSnapshot)
     })
   }
 }

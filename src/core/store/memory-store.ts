@@ -188,12 +188,13 @@ export class MemoryStore implements Store, ProductLookup {
     return changed ? 'changed' : 'unchanged'
   }
 
-  async retire({ jobId, token, wholesaler, ids, how }: Parameters<Store['retire']>[0]): Promise<number> {
+  async retire({ jobId, token, wholesaler, products, how }: Parameters<Store['retire']>[0]): Promise<number> {
     this.#passFence(jobId, token)
     let touched = 0
-    for (const id of ids) {
+    for (const { key, storeId: id } of products) {
       const product = this.#entries.get(id)
-      if (product === undefined || product.parentId !== null || product.owner !== wholesaler) continue
+      if (product === undefined || product.parentId !== null) continue
+      if (product.owner !== wholesaler || product.key !== key) continue
       const variants = this.#variantsOf(id)
       if (how === 'delete') {
         for (const entry of [product, ...variants]) this.#entries.delete(entry.id)

@@ -7,6 +7,7 @@
  * No store fetches anything from a feed or decides about images.
  */
 import type { Fingerprints, PendingKind } from '../ledger/ledger.js'
+import type { RetireHow } from '../missing-policy.js'
 import type { Product } from '../product/product.js'
 
 /** Id in the store, as text: integers in the catalog and in WooCommerce. */
@@ -114,6 +115,12 @@ export interface StrayFile {
   readonly bytes: number
 }
 
+/** A product that is to be taken out of sale. */
+export interface RetiredProduct {
+  readonly key: string
+  readonly storeId: StoreId
+}
+
 /** Who writes; see `StoreBatch.token`. */
 export interface StoreWriter {
   readonly jobId: number
@@ -215,13 +222,16 @@ export interface Store {
   /** Files that no image names, left by a crash. None in stores that cannot tell. */
   strayFiles(): Promise<readonly StrayFile[]>
 
-  /** Acts of the missing policy. Only products owned by `wholesaler` are touched; returns how many were. */
+  /**
+   * Acts of the missing policy. Only products are touched that `wholesaler` owns, under this very key. Returns how
+   * many were changed.
+   */
   retire(batch: {
     readonly jobId: number
     readonly token: number
     readonly wholesaler: string
-    readonly ids: readonly StoreId[]
-    readonly how: 'out-of-stock' | 'draft' | 'delete'
+    readonly products: readonly RetiredProduct[]
+    readonly how: RetireHow
   }): Promise<number>
   /** As learnt so far, for statistics. Left out by stores that are not asked over a network. */
   pace?(): StorePace

@@ -2,14 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { failpoints } from '../../../src/core/failpoint.js'
 import { type Breach, defineGoal, everyRound } from '../goal.js'
 import { type KillLane, openKillLane } from './kill-lane.js'
-import { killPlan } from './kill-plan.js'
+import { killPlan, places } from './kill-plan.js'
 import { killRound, type RoundResult } from './kill-round.js'
 
 /** Runs in which every named place has its turn several times: only then one that was never met is a fault. */
-const runsForAllPlaces = failpoints.length * 4
+const runsForAllPlaces = places.length * 4
 
 export const kill9Goal = defineGoal({
   name: 'kill9',
@@ -48,8 +47,8 @@ export const kill9Goal = defineGoal({
 function figuresOf(results: readonly RoundResult[], runs: number, lane: KillLane | undefined) {
   const met = results.flatMap((result) => result.met)
   const whole = results.filter(({ faults }) => faults.length === 0).length
-  const places = new Set(met)
-  places.delete('any time')
+  const seen = new Set(met)
+  seen.delete('any time')
   return {
     'identical catalogs': `${whole} of ${runs}`,
     products: lane?.undisturbed.products ?? 0,
@@ -57,7 +56,7 @@ function figuresOf(results: readonly RoundResult[], runs: number, lane: KillLane
     'images / links': `${lane?.undisturbed.images ?? 0} / ${lane?.undisturbed.imageLinks ?? 0}`,
     kills: met.length,
     'kills at any time': met.filter((place) => place === 'any time').length,
-    'named places met': `${places.size} of ${failpoints.length}`,
+    'named places met': `${seen.size} of ${places.length}`,
     'images fetched again, most for one kill': Math.max(0, ...results.map(perKill)).toFixed(1),
     'products written again, most in a run': Math.max(0, ...results.map(({ appliedAgain }) => appliedAgain)),
   }
@@ -69,6 +68,6 @@ function perKill({ fetchedAgain, met }: RoundResult): number {
 
 function neverMet(met: readonly string[], runs: number): Breach[] {
   if (runs < runsForAllPlaces) return []
-  const missed = failpoints.filter((point) => !met.includes(point))
+  const missed = places.filter((point) => !met.includes(point))
   return missed.map((point) => ({ what: `no process was killed at ${point}`, run: null }))
 }

@@ -379,7 +379,13 @@ describe('importImages', () => {
     withImagePhase(async ({ server, ledger, store, storeId, add, run, gallery }) => {
       server.serve('/1.jpg', await jpeg(1))
       await add(product('p', [server.url('/1.jpg')]), product('q', [server.url('/1.jpg')]))
-      await store.retire({ jobId: 1, token: 1, wholesaler: 'aren', ids: [storeId('p')], how: 'delete' })
+      await store.retire({
+        jobId: 1,
+        token: 1,
+        wholesaler: 'aren',
+        products: [{ key: 'p', storeId: storeId('p') }],
+        how: 'delete',
+      })
 
       const counts = await run()
 

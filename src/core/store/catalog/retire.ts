@@ -1,14 +1,13 @@
 /** Acts of the missing policy: a product that left the feed goes out of stock, is hidden, or is removed. */
+import type { RetireHow } from '../../missing-policy.js'
 import type { Database } from '../../sqlite.js'
-import type { StoreId } from '../store.js'
+import type { RetiredProduct } from '../store.js'
 import { type ProductRow, parseRetired, type Retired } from './product-row.js'
 import { type ProductTable, rowIdOf } from './product-table.js'
 
-export type RetireHow = 'out-of-stock' | 'draft' | 'delete'
-
 export interface RetireOrder {
   readonly wholesaler: string
-  readonly ids: readonly StoreId[]
+  readonly products: readonly RetiredProduct[]
   readonly how: RetireHow
   readonly now: number
 }
@@ -16,10 +15,10 @@ export interface RetireOrder {
 /** Call inside a transaction. Returns how many products of the wholesaler were changed. */
 export function retire(database: Database, products: ProductTable, order: RetireOrder): number {
   let touched = 0
-  for (const id of order.ids) {
-    const rowId = rowIdOf(id)
+  for (const { key, storeId } of order.products) {
+    const rowId = rowIdOf(storeId)
     const row = rowId === null ? undefined : products.row(rowId)
-    if (row === undefined || row.parent_id !== null || row.owner !== order.wholesaler) continue
+    if (row === undefined || row.parent_id !== null || row.owner !== order.wholesaler || row.key !== key) continue
     if (retireOne(database, products, row, order)) touched++
   }
   return touched

@@ -24,21 +24,23 @@ const pauseMs = 2_000
 const soldOut: ShopStock = { manage: true, quantity: 0, status: 'outofstock' }
 
 /** Returns how many products of the wholesaler were changed. What is so already is not written. */
-export async function retire({ wholesaler, ids, how }: Order, ports: RetirePorts): Promise<number> {
+export async function retire({ wholesaler, products: missing, how }: Order, ports: RetirePorts): Promise<number> {
   const touched = new Set<number>()
+  const keys = new Map(missing.map(({ key, storeId }) => [Number(storeId), key]))
   for (let tried = 1; ; tried += 1) {
-    const entries = (await ports.lookUp.byIds(ids.map(Number))).filter(
-      ({ mark, parentId, status }) => mark.wholesaler === wholesaler && parentId === 0 && status !== 'trash',
+    const entries = (await ports.lookUp.byIds([...keys.keys()])).filter(
+      ({ id, mark, parentId, status }) =>
+        mark.wholesaler === wholesaler && mark.key === keys.get(id) && parentId === 0 && status !== 'trash',
     )
     const ends =
       how === 'delete'
         ? await sendOps(
-            products,
+            productsBatch,
             entries.map(({ id }) => ({ list: 'delete', id })),
             ports,
           )
         : how === 'draft'
-          ? await sendOps(products, entries.flatMap(draftOp), ports)
+          ? await sendOps(productsBatch, entries.flatMap(draftOp), ports)
           : await sellOut(entries, ports)
     const unclear = noteEnds(ends, touched)
     if (unclear === null) return touched.size
@@ -47,7 +49,7 @@ export async function retire({ wholesaler, ids, how }: Order, ports: RetirePorts
   }
 }
 
-const products = '/wc/v3/products/batch'
+const productsBatch = '/wc/v3/products/batch'
 
 function draftOp(entry: ShopEntry): Op[] {
   if (entry.status === 'draft') return []
@@ -72,7 +74,7 @@ async function sellOut(entries: readonly ShopEntry[], ports: RetirePorts): Promi
     }),
   )
   const ops = entries.flatMap((entry) => soldOutOp(entry, variationsChanged.has(entry.id)))
-  add(await sendOps(products, ops, ports))
+  add(await sendOps(productsBatch, ops, ports))
   return ends
 }
 

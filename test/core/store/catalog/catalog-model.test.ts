@@ -57,7 +57,7 @@ const retirement = fc.record({
   jobId: fc.constantFrom(1, 2),
   token: fc.constantFrom(1, 3),
   wholesaler: fc.constantFrom('aren', 'mediolano'),
-  ids: fc.subarray(['1', '2', '3', '4', '5']),
+  products: fc.array(fc.record({ key, storeId: fc.constantFrom('1', '2', '3', '4', '5') }), { maxLength: 5 }),
   how: fc.constantFrom('out-of-stock' as const, 'draft' as const, 'delete' as const),
 })
 

@@ -195,7 +195,13 @@ describe('the catalog', () => {
       for (let round = 0; round < 3; round++) {
         const id = await idOf(store, product('a', { name: `${round}` }))
         ids.add(id)
-        await store.retire({ jobId: 1, token: 1, wholesaler: 'aren', ids: [id], how: 'delete' })
+        await store.retire({
+          jobId: 1,
+          token: 1,
+          wholesaler: 'aren',
+          products: [{ key: 'a', storeId: id }],
+          how: 'delete',
+        })
       }
 
       assert.equal(ids.size, 3)

@@ -237,7 +237,16 @@ describe('awkward answers of WooCommerce', () => {
     withShop(async ({ shop, store }) => {
       const id = await idOf(store, variable('v', [variant('S', { sku: 'v-s' })]))
 
-      assert.equal(await store.retire({ jobId: 1, token: 1, wholesaler: 'aren', ids: [id], how: 'delete' }), 1)
+      assert.equal(
+        await store.retire({
+          jobId: 1,
+          token: 1,
+          wholesaler: 'aren',
+          products: [{ key: 'v', storeId: id }],
+          how: 'delete',
+        }),
+        1,
+      )
 
       assert.equal(shop.state.products.size, 0)
     }),
