@@ -10,7 +10,11 @@ import { fallbackNames } from '../core/jobs/schedule-import.js'
 import { missingPolicies } from '../core/missing-policy.js'
 import { steps } from '../core/progress.js'
 import { type HttpErrorDocument, httpErrorCodes } from '../serve/http-error.js'
+import type { JobDetailsDocument, SeriesDocument } from '../serve/job-details.js'
+import type { NewsDocument } from '../serve/job-news.js'
 import type { DoneDocument } from '../serve/route.js'
+import type { WholesalersDocument } from '../serve/routes/images.js'
+import type { LoginDocument } from '../serve/routes/page.js'
 import type { ServeDocument } from '../serve/serve.js'
 import type * as documents from './documents.js'
 import { schemaVersion } from './documents.js'
@@ -363,6 +367,41 @@ const serveErrorDocument = z.strictObject({
   }),
 })
 
+const serveLoginDocument = z.strictObject({ ...head, message: z.string(), login_url: z.url() })
+const serveWholesalersDocument = z.strictObject({
+  ...head,
+  wholesalers: z.array(z.strictObject({ name: z.string(), source: z.string() })),
+})
+const stuckJob = z.strictObject({ job_id: number, reason: z.enum(stuckReasons), evidence: z.string() })
+const serveJobDocument = z.strictObject({
+  ...statusDocument.shape,
+  stuck: stuckJob.nullable(),
+  batches: z.array(
+    z.strictObject({
+      batch: number,
+      wholesaler: z.string(),
+      state: z.enum(['running', 'finished', 'released']),
+      processed: number,
+      created: number,
+      updated: number,
+      unchanged: number,
+      skipped: number,
+      errors: number,
+      started_at: unixTime.nullable(),
+      ended_at: unixTime.nullable(),
+      duration_ms: number.nullable(),
+    }),
+  ),
+  has_rejects: z.boolean(),
+  has_log: z.boolean(),
+})
+const serveSeriesDocument = z.strictObject({
+  ...head,
+  series: z.array(z.strictObject({ job_id: number, ended_at: seconds, products: number, duration_ms: number })),
+})
+/** `data` of the events of the stream. */
+const serveNews = z.strictObject({ jobs: z.array(statusDocument), stuck: z.array(stuckJob), now: unixTime })
+
 const exportDocument = z.strictObject({ ...head, file: z.string(), bytes: number })
 
 const eventHead = { at: unixTime, at_iso: isoTime, job_id: number.nullable() }
@@ -446,6 +485,12 @@ export const documentSchemas = {
   doctor: doctorDocument satisfies z.ZodType<documents.DoctorDocument>,
   serve: serveDocument satisfies z.ZodType<ServeDocument>,
   'serve-done': serveDoneDocument satisfies z.ZodType<DoneDocument>,
+  'serve-job': serveJobDocument satisfies z.ZodType<JobDetailsDocument>,
+  'serve-login': serveLoginDocument satisfies z.ZodType<LoginDocument>,
+  'serve-news': serveNews satisfies z.ZodType<NewsDocument>,
+  'serve-recover': jobCommandDocument satisfies z.ZodType<documents.JobCommandDocument>,
+  'serve-series': serveSeriesDocument satisfies z.ZodType<SeriesDocument>,
+  'serve-wholesalers': serveWholesalersDocument satisfies z.ZodType<WholesalersDocument>,
   'serve-error': serveErrorDocument satisfies z.ZodType<HttpErrorDocument>,
   event: eventDocument satisfies z.ZodType<documents.EventDocument>,
 } as const

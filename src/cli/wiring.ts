@@ -18,6 +18,7 @@ import type { ShopClient } from '../core/store/woocommerce/shop-client.js'
 
 export const catalogName = 'catalog.db'
 export const ledgerName = 'ledger.db'
+const mediaName = 'media'
 
 /** Everything a writing command works with. To be closed by `close`. */
 export interface Workshop {
@@ -192,6 +193,12 @@ async function readConfig(path: string | null): Promise<Config> {
   return await loadConfig(path)
 }
 
+/** File of an image of the embedded catalog, by the sha256 that names it; null when there is none. */
+export async function findCatalogImage(stateDir: string, sha256: string) {
+  const { findMedia } = await import('../core/store/catalog/media-folder.js')
+  return findMedia(join(stateDir, mediaName), sha256)
+}
+
 /** Path of the catalog. Throws `usage` when there is none. */
 export function findCatalog(stateDir: string): string {
   const path = join(stateDir, catalogName)
@@ -305,7 +312,7 @@ async function openCatalog(stateDir: string, currency: string | null): Promise<C
   const { openCatalogStore } = await import('../core/store/catalog/catalog-store.js')
   return await openCatalogStore({
     path: join(stateDir, catalogName),
-    mediaDir: join(stateDir, 'media'),
+    mediaDir: join(stateDir, mediaName),
     currency,
     clock: systemClock,
   })

@@ -3,7 +3,7 @@
  * CSV, `rejects/<job>.csv`, made only when there is something to write. An attempt that goes on adds to it.
  */
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { csvRow } from './csv-writer.js'
 import { hasCode, WholesalerError } from './errors.js'
 import type { Reject } from './feed/feed.js'
@@ -24,6 +24,11 @@ const bufferBytesMax = 64 * 1024
 
 /** Raw records are cut to this many characters: enough to find the row, never the whole of a broken feed. */
 const rawLengthMax = 4096
+
+/** Where the rejects of a job are kept, when there are any. */
+export function rejectsPath(stateDir: string, jobId: number): string {
+  return join(stateDir, 'rejects', `${jobId}.csv`)
+}
 
 /** What is there already stays: it is from an earlier attempt at the job. */
 export function openRejectsFile(path: string): RejectsFile {

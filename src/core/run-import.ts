@@ -3,7 +3,6 @@
  * `import` in the foreground, a worker and `recover` differ in who made the job and in what becomes of it
  * when it is stopped.
  */
-import { join } from 'node:path'
 import { WholesalerError } from './errors.js'
 import { type ImportReport, importFeeds } from './import-feed.js'
 import type { ImportPorts } from './import-ports.js'
@@ -14,7 +13,7 @@ import { type JobRun, runJob } from './jobs/run-job.js'
 import { tidyState } from './jobs/tidy-state.js'
 import type { Ledger } from './ledger/ledger.js'
 import type { Progress } from './progress.js'
-import { openRejectsFile } from './rejects-file.js'
+import { openRejectsFile, rejectsPath } from './rejects-file.js'
 import { leasedStore } from './store/leased-store.js'
 import type { Wholesaler } from './wholesaler.js'
 
@@ -61,7 +60,7 @@ export async function runImportJob(run: ImportJobRun, ports: ImportJobPorts): Pr
       ...run,
       onStart: (job) => progress.emit({ type: 'job', job }),
       work: async ({ job, writer, signal, onCounts, noteProgress, assertLease }) => {
-        const rejects = openRejectsFile(join(stateDir, 'rejects', `${job.id}.csv`))
+        const rejects = openRejectsFile(rejectsPath(stateDir, job.id))
         const told = (counts: JobCounts) => {
           // With the counts, so that what a dead process counted is in the file as well.
           rejects.flush()

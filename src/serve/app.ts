@@ -1,27 +1,19 @@
 /** The routes as an application: which of them answers, and what all answers have in common. */
 import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
+import { commonHeaders } from './common-headers.js'
 import { answerOfError, type ErrorAnswer, HttpError } from './http-error.js'
 import { json, type ServePorts } from './route.js'
 import { routes } from './routes.js'
 
 export type ServeApp = Hono<{ Bindings: HttpBindings }>
 
-/** Of every answer. A route's own policy takes the place of this one, which lets nothing be shown. */
-export const commonHeaders: Readonly<Record<string, string>> = {
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-}
-
 export function createApp(ports: ServePorts): ServeApp {
   const app: ServeApp = new Hono<{ Bindings: HttpBindings }>()
   app.use(async (context, next) => {
     await next()
+    // News are on their way already.
+    if (context.env.outgoing.headersSent) return
     for (const [name, value] of Object.entries(commonHeaders)) {
       if (!context.res.headers.has(name)) context.res.headers.set(name, value)
     }

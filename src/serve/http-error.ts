@@ -76,6 +76,10 @@ export function notFound(message: string, hint: string): HttpError {
   return new HttpError({ code: 'not_found', message, hint })
 }
 
+export function conflict(message: string, hint: string): HttpError {
+  return new HttpError({ code: 'conflict', message, hint })
+}
+
 export interface ErrorAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>

@@ -3,7 +3,7 @@
  * misses some, which loses nothing, for each piece of news tells all; who takes none for long is sent away.
  */
 import type { ServerResponse } from 'node:http'
-import { statusDocument } from '../cli/documents.js'
+import { type StatusDocument, statusDocument } from '../cli/documents.js'
 import { exitDone } from '../cli/exit-code.js'
 import { jsonLine } from '../cli/print.js'
 import { type Clock, unixSeconds } from '../core/clock.js'
@@ -22,6 +22,9 @@ const heartbeatMs = 15_000
 /** Milliseconds in which a watcher has to take what was sent. */
 const slowMs = 20_000
 
+/** Milliseconds that a browser waits before it comes again when the stream has ended. */
+const comeAgainMs = 2_000
+
 export interface NewsPorts {
   readonly board: JobBoard
   readonly stuck: StuckWatch
@@ -32,14 +35,19 @@ export interface NewsPorts {
 
 export interface JobNews {
   /** Sends all news to this answer until either side ends it. False when too many watch. */
-  watch(response: ServerResponse): Promise<boolean>
+  watch(response: Listener): Promise<boolean>
+  /** Looks now and tells what is new. Happens by itself while anybody watches. */
+  look(): Promise<void>
   readonly watchers: number
   /** Ends all streams. */
   close(): void
 }
 
+/** An answer whose end is open. */
+export type Listener = Pick<ServerResponse, 'write' | 'end' | 'destroy' | 'on' | 'writableLength'>
+
 interface Watcher {
-  readonly response: ServerResponse
+  readonly response: Listener
   /** The news it was sent last. */
   sent: Buffer
   sentAtMs: number
@@ -85,11 +93,10 @@ export function openJobNews(ports: NewsPorts): JobNews {
       response.on('close', () => leave(watcher))
       response.on('error', () => leave(watcher))
       timer ??= setInterval(() => void look(), lookEveryMs)
-      // Browsers wait this long before they come again.
-      response.write('retry: 2000\n\n')
       await look()
       return true
     },
+    look,
     close() {
       isClosed = true
       for (const { response } of watchers) response.end()
@@ -111,10 +118,18 @@ async function newsNow({ board, stuck, clock }: NewsPorts, before: News): Promis
   const key = `${version} ${JSON.stringify(found)}`
   if (key === before.key) return before
   const data = jsonLine(newsDocument(jobs.slice(0, jobsMax), found, clock.now()))
-  return { key, bytes: Buffer.from(`event: jobs\ndata: ${data}\n`) }
+  return { key, bytes: Buffer.from(`event: jobs\ndata: ${data}retry: ${comeAgainMs}\n\n`) }
 }
 
-export function newsDocument(jobs: readonly Job[], stuck: readonly StuckFields[], nowMs: number) {
+export interface NewsDocument {
+  /** Newest first. */
+  readonly jobs: readonly StatusDocument[]
+  readonly stuck: readonly StuckFields[]
+  /** Unix seconds of the server. */
+  readonly now: number
+}
+
+function newsDocument(jobs: readonly Job[], stuck: readonly StuckFields[], nowMs: number): NewsDocument {
   const documents = jobs.map((job) => {
     const document = statusDocument({ job, nowMs, exitCode: exitDone })
     return { ...document, events: document.events.slice(-eventsMax) }

@@ -4,7 +4,7 @@ import { findImages, type ProductQuestion } from '../cli/find-images.js'
 import { WholesalerError } from '../core/errors.js'
 import type { Store } from '../core/store/store.js'
 import { notFound } from './http-error.js'
-import { json, type RequestContext, type ServePorts } from './route.js'
+import { addressOf, json, type RequestContext, type ServePorts } from './route.js'
 
 /** `first`: what the text is taken for first; the other one is tried when there is no such product. Throws `not_found`. */
 export async function imagesOfProduct(
@@ -32,10 +32,4 @@ async function firstFound(store: Store, text: string, ways: readonly ProductQues
     }
   }
   return null
-}
-
-/** Where the client sees this server. Both headers have passed the door. */
-function addressOf(context: RequestContext): string {
-  const isSecure = context.req.header('x-forwarded-proto') === 'https'
-  return `${isSecure ? 'https' : 'http'}://${context.req.header('host') ?? ''}`
 }

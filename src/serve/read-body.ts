@@ -33,7 +33,9 @@ export function isTooLong(contentLength: string | undefined, bytesMax: number): 
 
 export function tooLarge(bytesMax: number): HttpError {
   const message = `the body is longer than ${bytesMax} bytes`
-  return new HttpError({ code: 'too_large', message, hint: 'No request needs as much.' })
+  // The rest of it is not read.
+  const headers = { connection: 'close' }
+  return new HttpError({ code: 'too_large', message, hint: 'No request needs as much.', headers })
 }
 
 async function readText(incoming: IncomingMessage, bytesMax: number): Promise<string> {

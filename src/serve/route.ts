@@ -8,6 +8,7 @@ import type { StatePlace } from '../core/config/find-state-dir.js'
 import type { Job } from '../core/jobs/job.js'
 import type { JobLedger } from '../core/ledger/sqlite-job-ledger.js'
 import type { Store } from '../core/store/store.js'
+import type { Audits } from './audits.js'
 import type { Fields } from './fields.js'
 import { notFound } from './http-error.js'
 import type { JobBoard } from './job-board.js'
@@ -32,6 +33,7 @@ export interface ServePorts {
   readonly store: Keeper<Store>
   readonly ledger: Keeper<JobLedger>
   readonly processes: Processes
+  readonly audits: Audits
   /** For the operator: warnings and what nobody foresaw. */
   readonly report: (error: unknown) => void
 }
@@ -46,6 +48,8 @@ export interface Route {
   readonly fields?: Fields
   /** Name of the schema of the answer's document, or the type of another answer. */
   readonly answers: { readonly schema: string } | { readonly type: string }
+  /** Status of that answer; default 200. */
+  readonly success?: number
   /** Statuses beside those that every route has. */
   readonly refusals?: readonly number[]
   readonly handle: (context: RequestContext, ports: ServePorts) => Response | Promise<Response>
@@ -66,6 +70,12 @@ export function json(document: object, status = 200, headers: Readonly<Record<st
     status,
     headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
   })
+}
+
+/** Where the client sees this server. Both headers have passed the door. */
+export function addressOf(context: RequestContext): string {
+  const isSecure = context.req.header('x-forwarded-proto') === 'https'
+  return `${isSecure ? 'https' : 'http'}://${context.req.header('host') ?? ''}`
 }
 
 /** The job that the path names. Throws `not_found`. */

@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.js'
 import type { StatePlace } from '../core/config/find-state-dir.js'
 import { WholesalerError } from '../core/errors.js'
 import { createApp } from './app.js'
+import { openAudits } from './audits.js'
 import { isLoopback } from './front-door.js'
 import { notFound } from './http-error.js'
 import { openJobBoard } from './job-board.js'
@@ -65,7 +66,21 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const news = openJobNews({ board, stuck, clock, watchersMax: limits.watchersMax, onError: report })
   const store = createKeeper(() => openShopToLookAt(place), clock)
   const ledger = createKeeper(() => openLedgerToLookAt(place), clock)
-  const ports: ServePorts = { place, clock, limits, board, stuck, news, passes, store, ledger, processes, report }
+  const audits = openAudits(place, clock)
+  const ports: ServePorts = {
+    audits,
+    place,
+    clock,
+    limits,
+    board,
+    stuck,
+    news,
+    passes,
+    store,
+    ledger,
+    processes,
+    report,
+  }
   const rules = {
     token,
     passes,
@@ -75,18 +90,15 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const server = await startServer({ app: createApp(ports), rules, limits, clock, host, port })
   return {
     url: server.url,
-    loginUrl: loginUrl(server.url, passes.newCode()),
+    loginUrl: `${server.url}/login?code=${passes.newCode()}`,
     async close() {
       news.close()
+      await audits.close()
       await server.close()
       await store.close()
       await ledger.close()
     },
   }
-}
-
-export function loginUrl(url: string, code: string): string {
-  return `${url}/login?code=${code}`
 }
 
 async function openShopToLookAt(place: StatePlace) {

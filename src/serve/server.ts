@@ -5,7 +5,8 @@ import { getRequestListener } from '@hono/node-server'
 import { jsonLine } from '../cli/print.js'
 import type { Clock } from '../core/clock.js'
 import { hasCode, WholesalerError } from '../core/errors.js'
-import { commonHeaders, type ServeApp } from './app.js'
+import type { ServeApp } from './app.js'
+import { commonHeaders } from './common-headers.js'
 import { type DoorRules, type Knock, refuse } from './front-door.js'
 import { answerOfRefusal, type Refusal } from './http-error.js'
 import type { ServeLimits } from './limits.js'
@@ -57,7 +58,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   server.on('clientError', answerBadRequest)
   await listen(server, host, port)
   const { port: bound } = server.address() as AddressInfo
-  return { url: `http://${isIP(host) === 6 ? `[${host}]` : host}:${bound}`, close: () => close(server) }
+  return { url: `http://${shownHost(host)}:${bound}`, close: () => close(server) }
+}
+
+/** Nobody can open the address that stands for all. */
+function shownHost(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  if (host === '::') return '[::1]'
+  return isIP(host) === 6 ? `[${host}]` : host
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

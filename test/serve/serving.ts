@@ -8,6 +8,7 @@ import type { Processes } from '../../src/serve/processes.js'
 import { type ServeOptions, serve } from '../../src/serve/serve.js'
 import { projectRoot } from '../support/project.js'
 import { inTempDir } from '../support/temp-dir.js'
+import { type Answer, ask } from './ask.js'
 
 export const token = 'canary-0123456789abcdef'
 
@@ -20,15 +21,6 @@ export interface ServedPlace {
   readonly reported: readonly unknown[]
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>
   post(path: string, body?: object, headers?: Readonly<Record<string, string>>): Promise<Answer>
-}
-
-export interface Answer {
-  readonly status: number
-  readonly headers: Headers
-  readonly text: string
-  /** Throws when the answer is not JSON. */
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into it as they like.
-  readonly json: any
 }
 
 export interface ServeTestOptions extends Partial<Pick<ServeOptions, 'requireToken' | 'allowHosts' | 'host'>> {
@@ -84,11 +76,11 @@ export async function serving<T>(
     ...(options.idle === true ? { processes: noProcesses } : {}),
   })
   const { url, loginUrl } = server
-  const get: ServedPlace['get'] = async (path, headers = {}) => answerOf(await fetch(url + path, asked({ headers })))
-  const post: ServedPlace['post'] = async (path, given, headers = {}) => {
+  const get: ServedPlace['get'] = (path, headers = {}) => ask(url, { path, headers })
+  const post: ServedPlace['post'] = (path, given, headers = {}) => {
     const type: Record<string, string> = given === undefined ? {} : { 'content-type': 'application/json' }
     const sent = given === undefined ? {} : { body: JSON.stringify(given) }
-    return answerOf(await fetch(url + path, asked({ method: 'POST', headers: { ...type, ...headers }, ...sent })))
+    return ask(url, { method: 'POST', path, headers: { ...type, ...headers }, ...sent })
   }
   try {
     return await body({ dir, stateDir, url, loginUrl, reported, get, post })
@@ -103,22 +95,6 @@ async function workersEnded(stateDir: string): Promise<void> {
   const until = Date.now() + 60_000
   while ((await livingWorkers(stateDir, { now: Date.now() })).length > 0 && Date.now() < until) {
     await systemClock.sleep(50)
-  }
-}
-
-function asked(init: RequestInit): RequestInit {
-  return { redirect: 'manual', ...init }
-}
-
-async function answerOf(response: Response): Promise<Answer> {
-  const text = await response.text()
-  return {
-    status: response.status,
-    headers: response.headers,
-    text,
-    get json() {
-      return JSON.parse(text)
-    },
   }
 }
 

@@ -50,7 +50,7 @@ export async function* contactSheet(
 }
 
 /** Scripts, frames, forms and every fetch are off; styles are those of this file, by their hash. */
-function policy(): string {
+export function sheetPolicy(): string {
   const style = createHash('sha256').update(sheetStyle).digest('base64')
   return `default-src 'none'; img-src data:; style-src 'sha256-${style}'; base-uri 'none'; form-action 'none'`
 }
@@ -58,7 +58,7 @@ function policy(): string {
 function page(title: string, audit: ImageAudit, nowMs: number): Html {
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy()}">
+<meta http-equiv="Content-Security-Policy" content="${sheetPolicy()}">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer">
 <title>${title}</title><style>${raw(sheetStyle)}</style></head>
 <body><a class="skip" href="#findings">To the findings</a>

@@ -81,13 +81,13 @@ export class BatchTable {
     this.#wholesalers = wholesalers
   }
 
-  claim(writer: Writer, options: ClaimOptions): ClaimedBatch | null {
+  claim(writer: Writer, options: ClaimOptions, now: number): ClaimedBatch | null {
     const claimed = this.#database.transaction(() => {
       passFence(this.#database, writer)
       const wholesaler = this.#wholesalers.require(options.wholesaler)
-      const leftBehind = this.#claimLeftBehind(writer, wholesaler)
+      const leftBehind = this.#claimLeftBehind(writer, wholesaler, now)
       const isDone = leftBehind !== null || options.leftBehindOnly === true
-      const batch = isDone ? leftBehind : this.#claimNext(writer, wholesaler, options)
+      const batch = isDone ? leftBehind : this.#claimNext(writer, wholesaler, options, now)
       // Read here: once the lock is gone, another staging may drop the snapshot and its file.
       return batch && { ...batch, bodies: this.#bodiesOf(wholesaler, batch.rows) }
     })
@@ -120,7 +120,7 @@ export class BatchTable {
       this.#database
         .prepare(`
           UPDATE batch SET state = 'finished', processed = ?, created = ?, updated = ?, unchanged = ?, skipped = ?,
-            errors = ? WHERE id = ?`)
+            errors = ?, finished_at = ? WHERE id = ?`)
         .run(
           counts.processed,
           counts.created,
@@ -128,6 +128,7 @@ export class BatchTable {
           counts.unchanged,
           counts.skipped,
           counts.errors,
+          now,
           batch.id,
         )
       return counts
@@ -179,14 +180,16 @@ export class BatchTable {
   }
 
   /** A batch that an earlier owner of this job did not finish, with those products that are still as it took them. */
-  #claimLeftBehind(writer: Writer, wholesaler: WholesalerRef) {
+  #claimLeftBehind(writer: Writer, wholesaler: WholesalerRef, now: number) {
     const batch = this.#database
       .prepare<{ id: string; number: number; tries: number; size: number; part: number }>(`
         SELECT id, number, tries, size, part FROM batch INDEXED BY batch_running
         WHERE job_id = ? AND wholesaler_id = ? AND state = 'running' AND token < ? ORDER BY number LIMIT 1`)
       .get(writer.jobId, wholesaler.id, writer.token)
     if (batch === undefined) return null
-    this.#database.prepare('UPDATE batch SET token = ?, tries = tries + 1 WHERE id = ?').run(writer.token, batch.id)
+    this.#database
+      .prepare('UPDATE batch SET token = ?, tries = tries + 1, claimed_at = ? WHERE id = ?')
+      .run(writer.token, now, batch.id)
 
     const rows: PendingRow[] = []
     const items = this.#database.prepare<{ key: string; content: string; offer: string; images: string }>(
@@ -206,7 +209,7 @@ export class BatchTable {
     return { id, number, crashes, size: size || taken.length, isPart: part === 1, rows: rows.sort(byQueue) }
   }
 
-  #claimNext(writer: Writer, wholesaler: WholesalerRef, { size, updateExisting }: ClaimOptions) {
+  #claimNext(writer: Writer, wholesaler: WholesalerRef, { size, updateExisting }: ClaimOptions, now: number) {
     const { id: wholesalerId, currentSnapshot } = wholesaler
     const next = [currentSnapshot, writer.jobId, wholesalerId, writer.jobId, size]
     // One query per state: each reads its part of the index in order and stops, whatever lies before it.
@@ -223,9 +226,9 @@ export class BatchTable {
     const id = batchId(this.#database, writer.jobId, number)
     this.#database
       .prepare(`
-        INSERT INTO batch (id, job_id, number, wholesaler_id, token, size, tries, part, state)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'running')`)
-      .run(id, writer.jobId, number, wholesaler.id, writer.token, rows.length, crashes + 1, isPart ? 1 : 0)
+        INSERT INTO batch (id, job_id, number, wholesaler_id, token, size, tries, part, claimed_at, state)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'running')`)
+      .run(id, writer.jobId, number, wholesaler.id, writer.token, rows.length, crashes + 1, isPart ? 1 : 0, now)
     this.#take(id, wholesaler, rows)
     return { id, number, crashes, size: rows.length, isPart, rows }
   }

@@ -239,6 +239,12 @@ export const ledgerMigrations: readonly string[] = [
     PRIMARY KEY (job_id, wholesaler_id)
   ) STRICT, WITHOUT ROWID;
   `,
+  // How long batches took: Unix milliseconds, null for those of earlier releases.
+  `
+  ALTER TABLE batch ADD COLUMN claimed_at INTEGER;    -- by the owner that took it last
+  ALTER TABLE batch ADD COLUMN finished_at INTEGER;
+  CREATE INDEX batch_finished ON batch (finished_at) WHERE finished_at IS NOT NULL;
+  `,
 ]
 
 /** `staged.state`: how a staged product stands to what was last imported. Above 0: pending. */

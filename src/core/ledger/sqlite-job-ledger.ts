@@ -3,6 +3,7 @@
  * and how far a job has got. Needs no config, so that recovery works when a config is broken or gone.
  */
 import { openDatabase } from '../sqlite.js'
+import { batchesOfJob, lastBatches, type PastBatch } from './batch-history.js'
 import { raiseFence } from './fence.js'
 import type { Ledger, Writer } from './ledger.js'
 import { liftQuarantine } from './quarantine.js'
@@ -16,6 +17,9 @@ export interface JobLedger extends Pick<Ledger, 'nextNumber' | 'raiseNumber'> {
   checkpoints(jobId: number): Promise<number>
   /** From now on no owner with a lower token writes anything for the job to the ledger. */
   raiseFence(writer: Writer): Promise<void>
+  /** See `batch-history.ts`. */
+  batchesOf(jobId: number, limit: number): Promise<readonly PastBatch[]>
+  lastBatches(limit: number): Promise<readonly PastBatch[]>
   close(): Promise<void>
 }
 
@@ -48,6 +52,8 @@ export async function openJobLedger(
       const ids = database.prepare<{ id: number }>('SELECT id FROM wholesaler WHERE name = ?').all(name)
       return ids.reduce((lifted, { id }) => lifted + liftQuarantine(database, id), 0)
     },
+    batchesOf: async (jobId, limit) => batchesOfJob(database, jobId, limit),
+    lastBatches: async (limit) => lastBatches(database, limit),
     close: async () => database.close(),
   }
 }

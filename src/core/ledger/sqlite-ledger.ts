@@ -167,7 +167,7 @@ class SqliteLedger implements Ledger {
   }
 
   async claimBatch(writer: Writer, options: ClaimOptions): Promise<ClaimedBatch | null> {
-    return this.#batches.claim(writer, options)
+    return this.#batches.claim(writer, options, this.#clock.now())
   }
 
   async finishBatch(writer: Writer, batch: ClaimedBatch, results: readonly ItemResult[]): Promise<BatchCounts> {

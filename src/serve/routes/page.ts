@@ -1,8 +1,10 @@
 /** The page, and the way into it. */
+import { type DocumentHead, documentHead } from '../../cli/documents.js'
 import { cookieName } from '../front-door.js'
+import { readGiven } from '../given.js'
 import { HttpError, notFound } from '../http-error.js'
 import { pageFile } from '../page/page-files.js'
-import type { RequestContext, Route, ServePorts } from '../route.js'
+import { addressOf, json, type RequestContext, type Route, type ServePorts } from '../route.js'
 
 /** Nothing but the page's own files, and nothing inline; nobody may put it into a frame. */
 export const pagePolicy = [
@@ -16,6 +18,11 @@ export const pagePolicy = [
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join('; ')
+
+export interface LoginDocument extends DocumentHead {
+  readonly message: string
+  readonly login_url: string
+}
 
 export const pageRoutes: readonly Route[] = [
   {
@@ -38,7 +45,24 @@ export const pageRoutes: readonly Route[] = [
     path: '/login',
     summary: 'Signs a browser in with the code of the link that serve printed, once.',
     answers: { type: 'text/html' },
+    success: 303,
     handle: signIn,
+  },
+  {
+    method: 'POST',
+    path: '/api/login-link',
+    summary: 'Another link that signs a browser in, once.',
+    fields: {},
+    answers: { schema: 'serve-login' },
+    async handle(context, ports) {
+      await readGiven(context, ports)
+      const document: LoginDocument = {
+        ...documentHead(true),
+        message: 'Open it in a browser within 15 minutes: it works once',
+        login_url: `${addressOf(context)}/login?code=${ports.passes.newCode()}`,
+      }
+      return json(document)
+    },
   },
 ]
 

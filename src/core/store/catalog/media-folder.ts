@@ -28,6 +28,26 @@ export function mediaPath({ sha256, extension }: MediaName): string {
   return `${sha256.slice(0, 2)}/${sha256}.${extension}`
 }
 
+/** Of processed images, see `images/process.ts`. */
+const extensions = ['jpg', 'png', 'webp', 'gif'] as const
+
+/** Path and extension of an image in a media folder, by its name alone; null when it is not there. */
+export function findMedia(
+  folder: string,
+  sha256: string,
+): { readonly path: string; readonly extension: string } | null {
+  if (!isSha256(sha256)) return null
+  for (const extension of extensions) {
+    const path = join(folder, mediaPath({ sha256, extension }))
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() === true) return { path, extension }
+  }
+  return null
+}
+
+function isSha256(text: string): boolean {
+  return /^[0-9a-f]{64}$/.test(text)
+}
+
 export class MediaFolder {
   readonly #folder: string
 
@@ -134,7 +154,7 @@ export class MediaFolder {
   }
 
   #pathOf(name: MediaName): string {
-    if (!/^[0-9a-f]{64}$/.test(name.sha256) || !/^[a-z0-9]{1,8}$/.test(name.extension)) {
+    if (!isSha256(name.sha256) || !/^[a-z0-9]{1,8}$/.test(name.extension)) {
       throw new WholesalerError({
         kind: 'unexpected',
         message: `not the name of an image: ${JSON.stringify(`${name.sha256}.${name.extension}`)}`,
