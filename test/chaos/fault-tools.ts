@@ -14,7 +14,7 @@ const probes = {
   prlimit: ['prlimit', '--nofile=64', 'true'],
 } as const
 
-export type FaultTool = keyof typeof probes | 'proper-lockfile'
+export type FaultTool = keyof typeof probes | 'proper-lockfile' | 'openssl'
 
 export class MissingTool extends Error {
   readonly tool: FaultTool

@@ -11,6 +11,7 @@ import { pauseGoal } from './pause/pause-goal.js'
 import { poisonGoal } from './poison/poison-goal.js'
 import { powerlossGoal } from './powerloss/powerloss-goal.js'
 import { recoverGoal } from './recover/recover-goal.js'
+import { shopGoal } from './shop/shop-goal.js'
 import { storeGoal } from './store/store-goal.js'
 
 export const goals: readonly Goal[] = [
@@ -20,6 +21,7 @@ export const goals: readonly Goal[] = [
   diskGoal,
   clockGoal,
   kill9Goal,
+  shopGoal,
   pauseGoal,
   recoverGoal,
   powerlossGoal,

@@ -108,38 +108,6 @@ describe('import into a WooCommerce shop', function () {
     })
   })
 
-  it('loses and doubles nothing when it is killed at any place, and recovered', function () {
-    return inShop(this, async (scene) => {
-      const { shop, run } = scene
-      await writeFeed(scene, 'aren', await offers(scene, 'aren', 12))
-      await writeFeed(scene, 'mada', [])
-      const places = [
-        'batch-claimed:1:kill',
-        'apply-product:7:kill',
-        'product-written:1:kill',
-        'batch-applied:2:kill',
-        'batch-recorded:2:kill',
-        'image-put:3:kill',
-        'images-attached:2:kill',
-      ]
-
-      const ends: (number | null)[] = []
-      for (const place of places) {
-        const words = ['import', 'aren', '--per-batch', '4', '--json']
-        ends.push((await run(words, { WHOLESALER_FAILPOINT: place })).code)
-        const { code, stderr } = await run(['recover', '--json'])
-        assert.equal(code, 0, `${place}: ${stderr}`)
-      }
-
-      assert.ok(ends.includes(null), String(ends))
-      assert.equal((await scene.importJson('aren')).code, 0)
-      const products = [...shop.state.products.values()]
-      assert.deepEqual([products.length, new Set(products.map(({ sku }) => sku)).size], [12, 12])
-      assert.ok(products.every(({ images }) => images.length === 2 && new Set(images).size === 2))
-      assert.equal(shop.count('upload'), 13)
-    })
-  })
-
   it('never shows a credential: not in its output, its state or the requests it names', function () {
     return inShop(this, async (scene) => {
       await writeFeed(scene, 'aren', [{ sku: 'A', name: 'A', price: '1' }])

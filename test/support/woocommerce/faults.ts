@@ -3,8 +3,8 @@
 export type Fault =
   /** Applied, and the connection breaks before the answer. */
   | { readonly kind: 'lose' }
-  /** Applied, and no answer comes until the client gives up. */
-  | { readonly kind: 'stall' }
+  /** Applied, and no answer comes until the client gives up; `onApplied` is called as soon as it is applied. */
+  | { readonly kind: 'stall'; readonly onApplied?: () => void }
   /** Applied only after the client has given up. */
   | { readonly kind: 'late' }
   /** Nothing is done. */

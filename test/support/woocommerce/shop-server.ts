@@ -114,6 +114,7 @@ export class ShopServer {
       return page(response, 502, errorPage)
     }
     if (fault?.kind === 'lose') return void response.destroy()
+    if (fault?.kind === 'stall') fault.onApplied?.()
     if (fault?.kind === 'stall' || fault?.kind === 'late') return
     seen.log.status = answer.status
     send(response, answer, fault, this.#base)
