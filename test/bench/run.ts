@@ -107,6 +107,25 @@ async function benchProcess(): Promise<void> {
   print(`process ${pictures} pictures / bare sharp`, pooled.ms / bare.ms, 1.11, `${seconds}; ${cpu}`)
 }
 
+/** The share of what the shop can do, and its longest request when it becomes ten times slower: higher is better. */
+async function benchShop(): Promise<void> {
+  const script = join(import.meta.dirname, 'shop.ts')
+  const { ceiling, found, tenth, afterSlow, longestMs, products, expected } = JSON.parse(
+    (await run(process.execPath, ['--import=tsx', script])).stdout,
+  )
+  const share = (rate: number) => `${((rate / ceiling) * 100).toFixed(0)} %`
+  const least = 0.95
+  const isFast = found >= least * ceiling && tenth >= least * ceiling
+  const isWhole = products === expected && longestMs.slow <= 30_000
+  const seconds = `${(longestMs.usual / 1000).toFixed(1)} s, ${(longestMs.slow / 1000).toFixed(1)} s when 10 x slower`
+  const detail = `9th and 10th ${share(tenth)}, from the 11th on ${found.toFixed(1)} of ${ceiling.toFixed(1)}/s, after it was slow ${share(afterSlow)}; longest request ${seconds} (<= 30); ${products} of ${expected} products`
+  const name = 'shop: batches of 100 / best of any pace'
+  const verdict = isFast && isWhole ? 'ok' : 'SLOW'
+  console.log(
+    `${name.padEnd(44)} ${(found / ceiling).toFixed(2).padStart(6)} x   (>= ${least})  ${verdict.padEnd(4)}  ${detail}`,
+  )
+}
+
 async function benchStatus(dir: string): Promise<void> {
   const bin = join(root, 'bin/run.js')
   await run(process.execPath, [
@@ -145,6 +164,7 @@ const benches: Record<string, () => Promise<void>> = {
   plan: benchPlan,
   process: benchProcess,
   images: benchImages,
+  shop: benchShop,
   status: () => benchStatus(dir),
 }
 try {

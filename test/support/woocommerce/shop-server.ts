@@ -18,6 +18,15 @@ import { bodyOf, route } from './routes.js'
 import { type JsonObject, ShopState } from './shop-state.js'
 import { Workers } from './workers.js'
 
+export interface WorkCost {
+  readonly requestMs: number
+  /** Of a product that is written. */
+  readonly itemMs: number
+  /** Of a SKU that is looked up. Default: none. */
+  readonly lookUpMs?: number
+  readonly workers: number
+}
+
 export interface ShopOptions {
   /** Key and certificate: the shop speaks https. */
   readonly tls?: { readonly key: string; readonly cert: string }
@@ -29,7 +38,7 @@ export interface ShopOptions {
   readonly credentials?: ShopCredentials
   readonly sideload?: Sideload
   /** Time that work takes, and how many PHP workers do it. */
-  readonly cost?: { readonly requestMs: number; readonly itemMs: number; readonly workers: number }
+  readonly cost?: WorkCost
   /** Address that answers name instead of the server's own. */
   readonly publicUrl?: string
   /** Port; default: any. */
@@ -38,6 +47,34 @@ export interface ShopOptions {
 
 /** PHP was killed in the middle of a request. */
 class WorkerDied extends Error {}
+
+/** The time that one request takes, kept by the clock: a timer that comes late does not make the next one later. */
+class Work {
+  readonly #cost: WorkCost | null
+  readonly #lookUps: number
+  #endsMs = performance.now()
+
+  constructor(cost: WorkCost | null, query: URLSearchParams, bytes: Buffer) {
+    this.#cost = cost
+    const inBody = query.get('_method') === 'GET' ? ((parsed(bytes) as { sku?: unknown } | null)?.sku ?? '') : ''
+    const skus = query.get('sku') ?? String(inBody)
+    this.#lookUps = skus === '' ? 0 : skus.split(',').length
+  }
+
+  begin(): Promise<void> {
+    return this.#take((this.#cost?.requestMs ?? 0) + this.#lookUps * (this.#cost?.lookUpMs ?? 0))
+  }
+
+  item(): Promise<void> {
+    return this.#take(this.#cost?.itemMs ?? 0)
+  }
+
+  async #take(ms: number): Promise<void> {
+    if (ms === 0) return
+    this.#endsMs += ms
+    await sleep(Math.max(0, this.#endsMs - performance.now()))
+  }
+}
 
 /** Longest request line that is taken, as nginx has it. */
 const urlBytesMax = 8 * 1024
@@ -48,7 +85,9 @@ export class ShopServer {
   readonly applied: Applied[] = []
   readonly requests: Exchanged[] = []
   script: Script = () => null
-  cost: NonNullable<ShopOptions['cost']> | null
+  /** Called before each answer, with the time that it took. */
+  onAnswered: (request: Exchanged, ms: number) => void = () => {}
+  cost: WorkCost | null
   readonly #options: ShopOptions
   readonly #gate: Gatekeeper
   readonly #workers = new Workers()
@@ -98,6 +137,7 @@ export class ShopServer {
     if ((request.url ?? '').length > urlBytesMax) return page(response, 414, errorPage)
     if (path === null) return page(response, 404, errorPage)
     const method = address.searchParams.get('_method') ?? request.method ?? 'GET'
+    const arrivedMs = performance.now()
     const seen = this.#note(request, method, path, address, bytes)
     const { fault } = seen
     if (fault?.kind === 'refuse') {
@@ -117,6 +157,7 @@ export class ShopServer {
     if (fault?.kind === 'stall') fault.onApplied?.()
     if (fault?.kind === 'stall' || fault?.kind === 'late') return
     seen.log.status = answer.status
+    this.onAnswered(seen.log, performance.now() - arrivedMs)
     send(response, answer, fault, this.#base)
   }
 
@@ -145,9 +186,10 @@ export class ShopServer {
     bytes: Buffer,
     fault: Fault | null,
   ): Promise<{ answer: Answer; failed: boolean }> {
-    if (this.cost !== null) await sleep(this.cost.requestMs)
+    const work = new Work(this.cost, address.searchParams, bytes)
+    await work.begin()
     let left = fault?.kind === 'die' ? fault.afterItems : Number.POSITIVE_INFINITY
-    const context = this.#context(async (write) => {
+    const context = this.#context(work, async (write) => {
       this.applied.push(write)
       left -= 1
       if (left <= 0) throw new WorkerDied()
@@ -178,7 +220,7 @@ export class ShopServer {
     }
   }
 
-  #context(applied: RouteContext['applied']): RouteContext {
+  #context(work: Work, applied: RouteContext['applied']): RouteContext {
     const { state } = this
     const now = () => Date.now()
     const sideload = this.#options.sideload ?? (async () => ({ bytes: 1000 }))
@@ -188,9 +230,7 @@ export class ShopServer {
       currency: this.#options.currency ?? 'EUR',
       now,
       applied,
-      itemCost: async () => {
-        if (this.cost !== null && this.cost.itemMs > 0) await sleep(this.cost.itemMs)
-      },
+      itemCost: () => work.item(),
       write: () => ({
         state,
         sideload,

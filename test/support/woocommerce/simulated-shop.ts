@@ -1,4 +1,6 @@
 /** A shop in thought: what requests of so many products would take, in virtual time. */
+
+import { skusPerList } from '../../../src/core/store/woocommerce/look-up.js'
 import { listsFor, nextPace, type Observation, type Pace } from '../../../src/core/store/woocommerce/pace.js'
 import type { PaceLimits } from '../../../src/core/store/woocommerce/pace-limits.js'
 
@@ -7,6 +9,8 @@ export interface ShopCost {
   /** Work of one request besides its products, and of one product. */
   readonly requestMs: number
   readonly itemMs: number
+  /** Of a SKU that is looked up before a batch is written. Default: look-ups cost nothing. */
+  readonly lookUpMs?: number
 }
 
 /** As measured on a real shop of two cores: 25 products in 4 requests at once take 3.1 s, 10 take 1.4 s. */
@@ -42,6 +46,7 @@ export function simulate(simulation: Simulation): Simulated {
   const rates: number[] = []
   for (let batch = 0; batch < batches; batch += 1) {
     const begin = now
+    now += lookUpTime(costAt(batch, requests + 1), perBatch)
     const waiting = listsFor(pace, perBatch)
     const underway: {
       readonly endsAt: number
@@ -74,4 +79,11 @@ export function simulate(simulation: Simulation): Simulated {
     rates.push((perBatch / (now - begin)) * 1000)
   }
   return { rates, pace, latencyMaxMs }
+}
+
+/** As `LookUp` asks: lists of 50, on all workers at once. */
+function lookUpTime({ workers, requestMs, lookUpMs }: ShopCost, products: number): number {
+  if (lookUpMs === undefined) return 0
+  const lists = Math.ceil(products / skusPerList)
+  return Math.ceil(lists / workers) * (requestMs + Math.ceil(products / lists) * lookUpMs)
 }
