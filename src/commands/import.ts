@@ -55,7 +55,7 @@ export default class Import extends BaseCommand {
     remap: Flags.boolean({ summary: 'Read and map also what has not changed.' }),
     checksum: Flags.boolean({ summary: 'Read a file also when its times say it has not changed.' }),
     'max-duration': durationFlag({ summary: 'Stop after this time (90s, 2h); the next run goes on, exit 10.' }),
-    'allow-shrink': Flags.boolean({ summary: 'Import a feed with less than half of its last records.' }),
+    'allow-shrink': Flags.boolean({ summary: 'Import a feed although a guard says that it lost or changed too much.' }),
     'max-delete': Flags.integer({
       summary: 'Most products that left a feed to take out of sale; default: as the config says, else 10 or a fifth.',
       min: 0,

@@ -9,6 +9,8 @@ import { sideElements } from './product/choose-preset.js'
 import { type CutChunk, joinChunks, toCutProduct, toStagedChunk } from './product/fingerprint.js'
 import { createMapper } from './product/mapper.js'
 import type { MappedProduct, WholesalerMapping } from './product/mapping.js'
+import type { Offer } from './product/product.js'
+import type { ReadField } from './product/read-fields.js'
 
 /** A snapshot, and how to read it. */
 export interface FeedFile {
@@ -32,6 +34,8 @@ export interface MapFeedPlan extends FeedFile {
 export interface FeedFacts {
   readonly shape: FeedShape
   readonly preset: string
+  /** What the mapping reads of the feed, as its first records fill it. */
+  readonly fields: readonly ReadField[]
 }
 
 /** A part of a feed, in its order. Plain data. */
@@ -44,6 +48,13 @@ export interface MappedChunk {
   readonly repairs: readonly Repair[]
   /** Products that rules leave out. */
   readonly skipped: number
+  readonly figures: ProductFigures
+}
+
+/** Numbers of products that have what shops live by. */
+export interface ProductFigures {
+  readonly withImage: number
+  readonly inStock: number
 }
 
 export interface MappedFeed {
@@ -69,7 +80,7 @@ export const openMappedFeed: OpenMappedFeed = async ({ mapping, spillDir, second
     ...(second === undefined ? {} : { second: await openFile(second) }),
   })
   return {
-    facts: { shape: feed.shape, preset: mapper.preset },
+    facts: { shape: feed.shape, preset: mapper.preset, fields: mapper.fields },
     async *chunks(signal) {
       let found = noFindings()
       const products = mapper.products(
@@ -106,19 +117,35 @@ export const openMappedFeed: OpenMappedFeed = async ({ mapping, spillDir, second
   }
 }
 
-interface MappedPart {
+interface MappedPart extends ProductFigures {
   readonly cut: CutChunk
   readonly currency: string | null
 }
 
 function toPart(mapped: readonly MappedProduct[]): MappedPart {
   const currency = mapped.find(({ product }) => product.currency !== undefined)?.product.currency ?? null
-  return { cut: toStagedChunk(mapped.map(toCutProduct)), currency }
+  let withImage = 0
+  let inStock = 0
+  for (const { product } of mapped) {
+    const { images, variants } = product
+    if ((images !== undefined && images.length > 0) || variants.some(({ image }) => image != null)) withImage += 1
+    if (isInStock(product) || variants.some(isInStock)) inStock += 1
+  }
+  return { cut: toStagedChunk(mapped.map(toCutProduct)), currency, withImage, inStock }
 }
 
-function joinParts(parts: readonly MappedPart[], found: Omit<MappedChunk, 'cut' | 'currency'>): MappedChunk {
+function isInStock({ stock, inStock }: Pick<Offer, 'stock' | 'inStock'>): boolean {
+  return inStock === true || (inStock == null && stock != null && !/^(-.*|0+(\.0*)?)$/.test(stock))
+}
+
+function joinParts(
+  parts: readonly MappedPart[],
+  found: Omit<MappedChunk, 'cut' | 'currency' | 'figures'>,
+): MappedChunk {
   const currency = parts.find((part) => part.currency !== null)?.currency ?? null
-  return { cut: joinChunks(parts.map(({ cut }) => cut)), currency, ...found }
+  const sum = (name: keyof ProductFigures) => parts.reduce((total, part) => total + part[name], 0)
+  const figures = { withImage: sum('withImage'), inStock: sum('inStock') }
+  return { cut: joinChunks(parts.map(({ cut }) => cut)), currency, figures, ...found }
 }
 
 async function openFile({ path, source, hints }: FeedFile): Promise<Feed> {

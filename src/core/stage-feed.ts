@@ -12,8 +12,10 @@ import type { FeedEnd, FeedShape, Reject, Repair } from './feed/feed.js'
 import { fetchSecondSnapshot } from './feed/second-snapshot.js'
 import { type FetchedSnapshot, type FetchOptions, fetchSnapshot } from './feed/snapshot.js'
 import { describeSource } from './feed/source.js'
+import { checkGuards } from './feed-guards.js'
 import type { HttpClient } from './http/http-client.js'
 import type {
+  FeedFigures,
   FeedSummary,
   Ledger,
   ReplacedRow,
@@ -29,9 +31,6 @@ import { sealed } from './product/fingerprint.js'
 import { mappingDigest } from './product/mapper.js'
 import type { Progress } from './progress.js'
 import type { Wholesaler } from './wholesaler.js'
-
-/** Fewer records than this share of the last complete feed: the feed is taken for a broken one. */
-const shrinkShareMin = 0.5
 
 export interface StagePorts {
   readonly ledger: Ledger
@@ -134,6 +133,13 @@ async function fetchSecond(
   return fetchSecondSnapshot(second.source, { ...fetching, headers: second.headers })
 }
 
+/** Hash of what the operator can change: the mapping, and how the feed is read. */
+function configDigest({ mapping, hints }: Wholesaler): string {
+  return createHash('sha256')
+    .update(JSON.stringify([mappingDigest(mapping), Object.entries(hints).sort()]))
+    .digest('base64url')
+}
+
 /** Hash of everything that shapes staging besides the bytes of the feed: mapping, how it is read, the second file. */
 function stagingDigest({ mapping, hints, second }: Wholesaler, secondSha256: string | undefined): string {
   const joined = second === undefined ? [] : [secondSha256, Object.entries(second.hints).sort()]
@@ -204,17 +210,29 @@ async function stageSnapshot(
       error: null,
     }
     checkRejects(wholesaler, summary)
-    checkShrink(wholesaler, state, summary, options)
+    const figures: FeedFigures = {
+      ...count.figures,
+      mapping: configDigest(wholesaler),
+      columns: shape.columns ?? null,
+      fields: mapped.facts.fields,
+    }
+    if (!options.allowShrink) {
+      const changedOffers = (sampleMax: number) => staging.changedOffers(sampleMax)
+      await checkGuards(wholesaler, state.lastComplete, { summary, figures, changedOffers })
+    }
     warnWhenIncomplete(summary, count.end, ports.progress)
     const staged = options.dryRun
       ? await staging.preview()
-      : await staging.commit({
-          sha256: snapshot.sha256,
-          mappingDigest: digest,
-          complete: summary.complete,
-          stamp: snapshot.stamp,
-          feed: summary,
-        })
+      : await staging.commit(
+          {
+            sha256: snapshot.sha256,
+            mappingDigest: digest,
+            complete: summary.complete,
+            stamp: snapshot.stamp,
+            feed: summary,
+          },
+          figures,
+        )
     const due = summary.complete ? await countDue(wholesaler, options, (how) => staging.countDue(how)) : 0
     if (options.dryRun) await staging.abort()
     ports.progress.emit(step(wholesaler, 'stage', 'done', summary.products))
@@ -247,6 +265,7 @@ interface StageCount {
   repairs: number
   skipped: number
   currency: string | null
+  readonly figures: { withImage: number; inStock: number }
 }
 
 /** Takes the whole feed and writes it to the staging, chunk by chunk. */
@@ -266,6 +285,7 @@ async function stageProducts(
     repairs: 0,
     skipped: 0,
     currency: null,
+    figures: { withImage: 0, inStock: 0 },
   }
   const noteRepair = (repair: Repair) => {
     count.repairs += 1
@@ -277,13 +297,15 @@ async function stageProducts(
     for (;;) {
       const next = await chunks.next()
       if (next.done) return { ...count, end: next.value }
-      const { cut, currency, rejects, repairs, skipped } = next.value
+      const { cut, currency, rejects, repairs, skipped, figures } = next.value
       for (const reject of rejects) noteReject(wholesaler.name, reject, ports)
       await staging.noteRejected(rejects.flatMap(({ key }) => (key === undefined ? [] : [key])))
       for (const repair of repairs) noteRepair(repair)
       count.rejects += rejects.length
       count.skipped += skipped
       count.currency ??= currency
+      count.figures.withImage += figures.withImage
+      count.figures.inStock += figures.inStock
       const staged = sealed(cut)
       await options.onProducts?.(staged)
       addRows(count, staged.rows, 1)
@@ -332,21 +354,6 @@ function checkRejects({ name, rejectsMax }: Wholesaler, { rejects, source }: Fee
     kind: 'guard',
     message: `${rejects} records were rejected, more than the ${rejectsMax} that ${name} allows; nothing was imported`,
     hint: `See the rejects file, or raise wholesalers.${name}.rejects.max.`,
-    place: { file: source },
-  })
-}
-
-function checkShrink(
-  wholesaler: Wholesaler,
-  { lastComplete }: WholesalerState,
-  { records, source }: FeedSummary,
-  { allowShrink }: StageOptions,
-): void {
-  if (allowShrink || lastComplete === null || records >= lastComplete.records * shrinkShareMin) return
-  throw new WholesalerError({
-    kind: 'guard',
-    message: `the feed of ${wholesaler.name} shrank from ${lastComplete.records} to ${records} records; nothing was imported`,
-    hint: 'If that is right, run again with --allow-shrink.',
     place: { file: source },
   })
 }

@@ -32,9 +32,26 @@ export interface Wholesaler {
 export interface Guards {
   /** Most products that one run may take out of sale; null: see `defaultRetireMax`. */
   readonly maxDelete: number | null
+  /** Stop when what the mapping reads vanishes from the feed, or is of another kind. */
+  readonly fields: boolean
+  /** Most percent of them that one feed may lose against the last complete one: products, those with an image, those in stock. */
+  readonly products: number
+  readonly images: number
+  readonly stock: number
+  /** Most percent of the products whose price may move by more than `priceChange` percent. */
+  readonly prices: number
+  readonly priceChange: number
 }
 
-export const defaultGuards: Guards = { maxDelete: null }
+export const defaultGuards: Guards = {
+  maxDelete: null,
+  fields: true,
+  products: 50,
+  images: 50,
+  stock: 90,
+  prices: 50,
+  priceChange: 50,
+}
 
 /** Where a second file is, and how to read it. */
 export type SecondSource = Pick<Wholesaler, 'source' | 'headers' | 'hints'>

@@ -9,6 +9,7 @@ import {
   newWriter,
   peek,
   pending,
+  row,
   rows,
   stage,
   takeOver,
@@ -55,6 +56,40 @@ export function missingContract(withLedger: WithLedger): void {
         clock.advance(missingApartMs)
         await stage(ledger, rows('a'))
         assert.equal(await ledger.countDue(aren, 'draft'), 1)
+      }),
+    )
+
+    it(
+      'are not among the offers that changed, of which some are shown with what they were',
+      withLedger(async ({ ledger }) => {
+        await stage(ledger, [row('a'), row('b'), row('c'), row('d')])
+        await importAll(ledger)
+        const staging = await ledger.beginStaging(aren)
+        await staging.write(toStagedChunk([row('a'), row('b', { price: 2 }), row('c', { name: 'C' }), row('e')]))
+
+        const { total, sample } = await staging.changedOffers(10)
+
+        assert.equal(total, 1)
+        assert.deepEqual(
+          sample.map((pair) => pair.map(({ key }) => key)),
+          [['b', 'b']],
+        )
+        await staging.abort()
+      }),
+    )
+
+    it(
+      'leave figures behind: those of the last complete snapshot',
+      withLedger(async ({ ledger }) => {
+        const figures = { mapping: 'm', withImage: 1, inStock: 2, columns: ['sku'], fields: [] }
+        const commit = async (complete: boolean, some: typeof figures) => {
+          const staging = await ledger.beginStaging(aren)
+          await staging.commit(commitOf(complete), some)
+        }
+        await commit(true, figures)
+        await commit(false, { ...figures, withImage: 9 })
+
+        assert.deepEqual((await ledger.wholesaler(aren))?.lastComplete, { records: 3, products: 3, figures })
       }),
     )
 

@@ -92,7 +92,7 @@ export function namespaceContract(withLedger: WithLedger): void {
         assert.equal(state?.current?.stagedAt, clock.now())
         assert.equal(state?.current?.mappingDigest, 'digest')
         assert.equal(state?.current?.feed.source, 'feed.csv')
-        assert.deepEqual(state?.lastComplete, { records: 3, products: 3 })
+        assert.deepEqual(state?.lastComplete, { records: 3, products: 3, figures: null })
       }),
     )
 

@@ -91,8 +91,16 @@ const join = z.strictObject({
   map: productMap.optional(),
 } satisfies Record<keyof FileConfig | keyof JoinMap, unknown>)
 
+const percent = z.number().min(0).max(100)
+
 const guards = z.strictObject({
   maxDelete: z.number().int().min(0).optional(),
+  fields: z.boolean().optional(),
+  products: percent.optional(),
+  images: percent.optional(),
+  stock: percent.optional(),
+  prices: percent.optional(),
+  priceChange: z.number().min(0).optional(),
 } satisfies Record<keyof WholesalerConfig['guards'], unknown>)
 
 const wholesaler = z.strictObject({

@@ -9,6 +9,7 @@ import type { ImageRules } from '../images/image-rules.js'
 import type { MissingPolicy } from '../missing-policy.js'
 import type { WholesalerMapping } from '../product/mapping.js'
 import type { JoinMap } from '../product/product-map.js'
+import type { Guards } from '../wholesaler.js'
 
 export interface Config {
   /** Absolute path of the file; null when there is none. */
@@ -76,10 +77,8 @@ export interface WholesalerConfig extends FileConfig, WholesalerMapping {
   readonly takeover: boolean
   /** What becomes of products that left the feed. Default: `keep`. */
   readonly missing: MissingPolicy
-  readonly guards: {
-    /** Most products that one run may take out of sale. Default: 10, or a fifth of those that are in sale. */
-    readonly maxDelete?: number | undefined
-  }
+  /** See `defaultGuards`. */
+  readonly guards: { readonly [G in keyof Guards]?: NonNullable<Guards[G]> | undefined }
   readonly rejects: { readonly max?: number | undefined }
   readonly images: ImageRules & { readonly roots: readonly string[] }
 }

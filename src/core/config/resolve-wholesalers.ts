@@ -150,8 +150,9 @@ function adHoc(
   }
 }
 
-function toGuards({ maxDelete }: WholesalerConfig['guards']): Guards {
-  return { maxDelete: maxDelete ?? defaultGuards.maxDelete }
+function toGuards(said: WholesalerConfig['guards']): Guards {
+  const named = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))
+  return { ...defaultGuards, ...named }
 }
 
 /** Hints without the fields that nobody said, so that equal hints are equal text. */

@@ -11,6 +11,7 @@ import type { Compression, FeedFormat } from '../feed/feed.js'
 import type { ImageLibrary } from '../images/library.js'
 import type { RetireHow } from '../missing-policy.js'
 import type { ImageRef, Product } from '../product/product.js'
+import type { ReadField } from '../product/read-fields.js'
 import type { ItemResult, RetiredProduct } from '../store/store.js'
 
 /** Hashes of the canonical product, see `product/fingerprint.ts`. Equal text = equal value. */
@@ -84,8 +85,34 @@ export interface WholesalerState {
   /** Folder or host the ad-hoc name was first used for; null for a configured wholesaler. */
   readonly origin: string | null
   readonly current: StagedSnapshot | null
-  /** Records and products of the last complete snapshot, for the shrink guard. */
-  readonly lastComplete: { readonly records: number; readonly products: number } | null
+  readonly lastComplete: LastComplete | null
+}
+
+/** What is remembered of the last complete snapshot, for guards. */
+export interface LastComplete {
+  readonly records: number
+  readonly products: number
+  /** Null where an older version staged it. */
+  readonly figures: FeedFigures | null
+}
+
+/** Figures of a feed that only guards look at. */
+export interface FeedFigures {
+  /** Hash of the mapping they were made with. */
+  readonly mapping: string
+  /** Products with an image, and those in stock. */
+  readonly withImage: number
+  readonly inStock: number
+  /** Columns of a CSV feed; null for another format. */
+  readonly columns: readonly string[] | null
+  /** What the mapping reads, as the first records filled it. */
+  readonly fields: readonly ReadField[]
+}
+
+/** Products whose offer is another than in the current snapshot, as a guess from some of them. */
+export interface ChangedOffers {
+  readonly total: number
+  readonly sample: readonly (readonly [before: Product, after: Product])[]
 }
 
 export interface StagedCounts {
@@ -104,6 +131,8 @@ export interface Staging {
   write(chunk: StagedChunk): Promise<readonly ReplacedRow[]>
   /** Keys that the feed has although no product could be made of their records: these do not count as missing. */
   noteRejected(keys: readonly string[]): Promise<void>
+  /** Rows that differ from what was imported and whose offer is not that of the current snapshot, spread over all. */
+  changedOffers(sampleMax: number): Promise<ChangedOffers>
   /** As `countDue`, if this snapshot were the current one from now on. */
   countDue(how: RetireHow): Promise<number>
   /**
@@ -117,6 +146,7 @@ export interface Staging {
    */
   commit(
     snapshot: Omit<StagedSnapshot, 'id' | 'stagedAt' | 'feed'> & { readonly feed: FeedSummary },
+    figures?: FeedFigures,
   ): Promise<StagedCounts>
   /** Drops what was written. Safe to call after a failure of any kind, and twice. */
   abort(): Promise<void>

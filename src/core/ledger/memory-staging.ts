@@ -1,7 +1,16 @@
 import type { Clock } from '../clock.js'
 import type { RetireHow } from '../missing-policy.js'
+import { parseBody } from '../product/fingerprint.js'
 import { droppedStaging } from './dropped-staging.js'
-import type { ReplacedRow, StagedChunk, StagedCounts, StagedSnapshot, Staging } from './ledger.js'
+import type {
+  ChangedOffers,
+  FeedFigures,
+  ReplacedRow,
+  StagedChunk,
+  StagedCounts,
+  StagedSnapshot,
+  Staging,
+} from './ledger.js'
 import { dueProducts, type KeptRow, type MemoryRow, type MemoryWholesaler, stateOf } from './memory-wholesaler.js'
 
 /** A snapshot on its way into the ledger in memory. */
@@ -40,12 +49,24 @@ export class MemoryStaging implements Staging {
     return dueProducts(this.#wholesaler, how, this.#clock.now()).filter(({ key }) => !this.#has(key)).length
   }
 
+  async changedOffers(sampleMax: number): Promise<ChangedOffers> {
+    const pairs = [...this.#rows.values()].flatMap((row): ChangedOffers['sample'] => {
+      const before = this.#wholesaler.rows.get(row.key)?.row
+      if (before === undefined || before.offer === row.offer || stateOf(this.#wholesaler, row) !== 'changed') return []
+      return [[parseBody(before.body), parseBody(row.body)]]
+    })
+    return { total: pairs.length, sample: pairs.slice(0, sampleMax) }
+  }
+
   async preview(): Promise<StagedCounts> {
     const lacking = [...this.#wholesaler.imported].filter(([key, { written }]) => written && !this.#has(key))
     return { ...this.#countStates(), missing: lacking.length }
   }
 
-  async commit({ feed, ...snapshot }: Omit<StagedSnapshot, 'id' | 'stagedAt'>): Promise<StagedCounts> {
+  async commit(
+    { feed, ...snapshot }: Omit<StagedSnapshot, 'id' | 'stagedAt'>,
+    figures: FeedFigures | null = null,
+  ): Promise<StagedCounts> {
     this.#checkAlive()
     const wholesaler = this.#wholesaler
     const counts = this.#countStates()
@@ -58,7 +79,7 @@ export class MemoryStaging implements Staging {
     wholesaler.current = { ...snapshot, feed, id: this.#snapshotId, stagedAt: this.#clock.now() }
     wholesaler.rejected = this.#rejected
     if (snapshot.complete) {
-      wholesaler.lastComplete = { records: feed.records, products: feed.products }
+      wholesaler.lastComplete = { records: feed.records, products: feed.products, figures }
       wholesaler.fetches = { count: wholesaler.fetches.count + 1, lastAt: this.#clock.now() }
     }
 

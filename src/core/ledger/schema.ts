@@ -245,6 +245,9 @@ export const ledgerMigrations: readonly string[] = [
   ALTER TABLE batch ADD COLUMN finished_at INTEGER;
   CREATE INDEX batch_finished ON batch (finished_at) WHERE finished_at IS NOT NULL;
   `,
+  `
+  ALTER TABLE wholesaler ADD COLUMN complete_figures TEXT; -- of the last complete snapshot: FeedFigures as JSON
+  `,
 ]
 
 /** `staged.state`: how a staged product stands to what was last imported. Above 0: pending. */

@@ -1,10 +1,19 @@
 import type { Clock } from '../clock.js'
 import { WholesalerError } from '../errors.js'
 import { missingApartMs, type RetireHow } from '../missing-policy.js'
+import { parseBody } from '../product/fingerprint.js'
 import type { Database, SqlValue } from '../sqlite.js'
 import type { BodyFiles, BodyPlace, BodyWriter } from './body-files.js'
 import { droppedStaging } from './dropped-staging.js'
-import type { ReplacedRow, StagedChunk, StagedCounts, StagedSnapshot, Staging } from './ledger.js'
+import type {
+  ChangedOffers,
+  FeedFigures,
+  ReplacedRow,
+  StagedChunk,
+  StagedCounts,
+  StagedSnapshot,
+  Staging,
+} from './ledger.js'
 import { Pace } from './pace.js'
 import { rowState } from './schema.js'
 import { isInSnapshot, pruneFailures, purgeDropped, settleMissing, takeOverFailures } from './settle.js'
@@ -96,17 +105,40 @@ class SqliteStaging implements Staging {
     )
   }
 
+  async changedOffers(sampleMax: number): Promise<ChangedOffers> {
+    const current = this.#currentSnapshot()
+    const changed = countInState(this.#database, this.#snapshotId, rowState.changed)
+    if (current === null || changed === 0) return { total: 0, sample: [] }
+    const every = Math.ceil(changed / sampleMax)
+    const rows = this.#database
+      .prepare<BodyPlace & { was_at: number; was_bytes: number; moved: number }>(`
+        SELECT s.body_at AS at, s.body_bytes AS bytes, was.body_at AS was_at, was.body_bytes AS was_bytes,
+          s.offer <> was.offer AS moved
+        FROM staged s INDEXED BY staged_pending CROSS JOIN staged was ON was.snapshot_id = ? AND was.key = s.key
+        WHERE s.snapshot_id = ? AND s.state = ${rowState.changed} AND s.state > 0 AND s.id % ? = 0`)
+      .all(current, this.#snapshotId, every)
+    const moved = rows.filter((row) => row.moved === 1)
+    if (moved.length === 0) return { total: 0, sample: [] }
+    const before = this.#bodies.read(
+      current,
+      moved.map(({ was_at: at, was_bytes: bytes }) => ({ at, bytes })),
+    )
+    const after = this.#bodies.read(this.#snapshotId, moved)
+    const sample = moved.map((_, index) => [parseBody(before[index] ?? ''), parseBody(after[index] ?? '')] as const)
+    return { total: Math.round((moved.length / rows.length) * changed), sample }
+  }
+
   async preview(): Promise<StagedCounts> {
     return { ...this.#countStates(), missing: await this.#countLacking('1') }
   }
 
-  async commit(snapshot: Omit<StagedSnapshot, 'id' | 'stagedAt'>): Promise<StagedCounts> {
+  async commit(snapshot: Omit<StagedSnapshot, 'id' | 'stagedAt'>, figures?: FeedFigures): Promise<StagedCounts> {
     const counts = this.#countStates()
     const { id: wholesalerId } = this.#wholesaler
     if (!snapshot.complete) await this.#carryOver()
     await this.#file.finish()
     await takeOverFailures(this.#database, wholesalerId, this.#snapshotId, this.#pace)
-    this.#makeCurrent(snapshot)
+    this.#makeCurrent(snapshot, figures)
 
     await settleMissing(this.#database, wholesalerId, this.#pace)
     await purgeDropped(this.#database, this.#bodies, wholesalerId, this.#pace)
@@ -180,6 +212,13 @@ class SqliteStaging implements Staging {
     return count
   }
 
+  #currentSnapshot(): number | null {
+    const wholesaler = this.#database.prepare<{ id: number | null }>(
+      'SELECT current_snapshot AS id FROM wholesaler WHERE id = ?',
+    )
+    return wholesaler.get(this.#wholesaler.id)?.id ?? null
+  }
+
   /** Copies what the current snapshot has and this one lacks: nothing is known about products not yet read. */
   async #carryOver(): Promise<void> {
     const current = this.#database
@@ -221,7 +260,10 @@ class SqliteStaging implements Staging {
       .run(lastStagedId(this.#database), this.#snapshotId)
   }
 
-  #makeCurrent({ sha256, mappingDigest, complete, stamp, feed }: Omit<StagedSnapshot, 'id' | 'stagedAt'>): void {
+  #makeCurrent(
+    { sha256, mappingDigest, complete, stamp, feed }: Omit<StagedSnapshot, 'id' | 'stagedAt'>,
+    figures: FeedFigures | undefined,
+  ): void {
     const { id: wholesalerId } = this.#wholesaler
     this.#database.transaction(() => {
       this.#checkAlive()
@@ -251,8 +293,14 @@ class SqliteStaging implements Staging {
       this.#database
         .prepare(`
           UPDATE wholesaler SET complete_records = ?, complete_products = ?, complete_fetches = complete_fetches + 1,
-            complete_fetched_at = ? WHERE id = ?`)
-        .run(feed.records, feed.products, this.#clock.now(), wholesalerId)
+            complete_fetched_at = ?, complete_figures = ? WHERE id = ?`)
+        .run(
+          feed.records,
+          feed.products,
+          this.#clock.now(),
+          figures === undefined ? null : JSON.stringify(figures),
+          wholesalerId,
+        )
     })
   }
 }

@@ -1,5 +1,5 @@
 import type { Database } from '../sqlite.js'
-import type { FeedSummary, SourceStamp, StagedSnapshot, WholesalerState } from './ledger.js'
+import type { FeedFigures, FeedSummary, SourceStamp, StagedSnapshot, WholesalerState } from './ledger.js'
 
 /** What the other tables of the ledger need to know of a wholesaler. */
 export interface WholesalerRef {
@@ -13,6 +13,7 @@ interface StateRow {
   readonly origin: string | null
   readonly complete_records: number | null
   readonly complete_products: number | null
+  readonly complete_figures: string | null
   /** Null when nothing was committed yet; then all that follow are null too. */
   readonly id: number | null
   readonly sha256: string
@@ -26,7 +27,7 @@ interface StateRow {
 }
 
 const selectState = `
-  SELECT w.name, w.origin, w.complete_records, w.complete_products, s.id, s.sha256, s.mapping_digest, s.complete,
+  SELECT w.name, w.origin, w.complete_records, w.complete_products, w.complete_figures, s.id, s.sha256, s.mapping_digest, s.complete,
     s.file_stamp, s.etag, s.last_modified, s.feed, s.staged_at
   FROM wholesaler w LEFT JOIN snapshot s ON s.id = w.current_snapshot
   WHERE w.store_id = ?`
@@ -102,8 +103,12 @@ function toState(row: StateRow): WholesalerState {
     name,
     origin,
     current: row.id === null ? null : toSnapshot(row, row.id),
-    lastComplete: records === null || products === null ? null : { records, products },
+    lastComplete: records === null || products === null ? null : { records, products, figures: toFigures(row) },
   }
+}
+
+function toFigures({ complete_figures: figures }: StateRow): FeedFigures | null {
+  return figures === null ? null : (JSON.parse(figures) as FeedFigures)
 }
 
 function toSnapshot(row: StateRow, id: number): StagedSnapshot {

@@ -11,6 +11,7 @@ import type { Mapper, WholesalerMapping } from './mapping.js'
 import type { FeedLook, Preset } from './presets/preset.js'
 import { compilePriceRules, mergePriceRules } from './price.js'
 import type { JoinMap, ProductMap } from './product-map.js'
+import { readFields } from './read-fields.js'
 import { checkColumns, resolveMap } from './resolve-map.js'
 
 /** Raised whenever the same mapping makes other products of the same feed: all feeds are then mapped anew. */
@@ -54,6 +55,7 @@ export async function createMapper(feed: Feed, mapping: WholesalerMapping, optio
 
   return {
     preset: preset?.name ?? noPreset,
+    fields: readConfig('map', () => readFields(map, look, preset?.namespaces)),
     digest: digestOf([mappingDigest(mapping), preset?.name ?? noPreset]),
     products: (source, listener, signal) => mapFeed(job, source, listener, signal),
   }

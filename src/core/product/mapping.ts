@@ -11,6 +11,7 @@ import type { FilterRules, StockRules } from './filter.js'
 import type { PriceRules } from './price.js'
 import type { Product } from './product.js'
 import type { JoinMap, ProductMap } from './product-map.js'
+import type { ReadField } from './read-fields.js'
 
 export interface MappedProduct {
   readonly product: Product
@@ -29,6 +30,8 @@ export interface MapListener extends FeedListener {
 export interface Mapper {
   /** Name of the preset in use. */
   readonly preset: string
+  /** What it reads of the feed, as the first records fill it. */
+  readonly fields: readonly ReadField[]
   /** Hash of all that shapes mapping: resolved config, preset, `transform` source, mapper version. */
   readonly digest: string
   /** Streams products in chunks of some hundred; can be called again. Returns what the feed's end said. */

@@ -45,7 +45,7 @@ function hasConstant(field: FieldMap): boolean {
 }
 
 /** Fields whose value is a field map, at both levels. */
-function* fieldsOf(map: object, at: string): Generator<readonly [path: string, field: FieldMap]> {
+export function* fieldsOf(map: object, at: string): Generator<readonly [path: string, field: FieldMap]> {
   for (const [name, value] of Object.entries(map)) {
     if (value === undefined || typeof value === 'boolean' || ignored.has(name)) continue
     if (name === 'variants') yield* fieldsOf(value as object, `${at}.${name}`)
