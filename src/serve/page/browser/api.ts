@@ -14,10 +14,12 @@ export class ApiError extends Error {
 
 /** Milliseconds until a request counts as lost. */
 const timeoutMs = 30_000
+/** For what looks at every picture of a shop. */
+export const longTimeoutMs = 600_000
 
 /** Throws `ApiError`. The shape is what the caller says: both ends are one program, and all of it is shown as text. */
-export async function get<Answer>(path: string): Promise<Answer> {
-  return await (await ask(path, {})).json()
+export async function get<Answer>(path: string, waitMs = timeoutMs): Promise<Answer> {
+  return await (await ask(path, {}, waitMs)).json()
 }
 
 export async function getText(path: string): Promise<string> {
@@ -29,10 +31,10 @@ export async function post<Answer>(path: string, body: object = {}): Promise<Ans
   return await (await ask(path, { method: 'POST', headers, body: JSON.stringify(body) })).json()
 }
 
-async function ask(path: string, init: RequestInit): Promise<Response> {
+async function ask(path: string, init: RequestInit, waitMs = timeoutMs): Promise<Response> {
   let response: Response
   try {
-    response = await fetch(path, { ...init, signal: AbortSignal.timeout(timeoutMs) })
+    response = await fetch(path, { ...init, signal: AbortSignal.timeout(waitMs) })
   } catch {
     throw new ApiError(0, 'The server does not answer', 'Is "wholesaler serve" still running?')
   }

@@ -8,6 +8,8 @@ export interface ChartPoint {
   readonly value: number
   /** Points in a row with the same group belong together. */
   readonly group: string
+  /** Time of day, or date. */
+  readonly when: string
   /** What the point is, in words, with its value. */
   readonly words: string
 }
@@ -25,8 +27,9 @@ export interface ChartLook {
 /** Pixels. */
 const height = 220
 const margin = { top: 12, right: 12, bottom: 26, left: 52 }
-/** Groups narrower than this get no name below them. */
+/** Groups narrower than this get no name below them, or only their own without a time. */
 const nameWidth = 64
+const longNameWidth = 170
 /** Points closer than this are not joined: lines would fill the plot. */
 const joinedStep = 3.5
 
@@ -88,26 +91,28 @@ function drawing(points: readonly ChartPoint[], width: number, format: ChartLook
     svg('text', { x: margin.left - 8, y: y(value) + 4, 'text-anchor': 'end' }, value === 0 ? '0' : format(value)),
   ])
   const found = groupsOf(points)
-  const isWide = ({ first, last }: Group) => (last - first + 1) * step >= nameWidth
+  const widthOf = ({ first, last }: Group) => (last - first + 1) * step
+  const nameOf = (group: Group) => (widthOf(group) < longNameWidth ? group.name : `${group.name}, ${group.when}`)
   const groups = found.flatMap((group) => {
-    const { name, first, last } = group
+    const { first, last } = group
     const from = margin.left + first * step
     const path = points.slice(first, last + 1).map(({ value }, index) => `L${x(first + index)} ${y(value)}`)
     const border = { class: 'border', x1: from, x2: from, y1: margin.top, y2: height - margin.bottom }
     return [
       first === 0 ? null : svg('line', border),
       step < joinedStep ? null : svg('path', { class: 'curve', d: path.join('').replace(/^L/, 'M') }),
-      isWide(group) ? svg('text', { x: from + 4, y: height - 8 }, name) : null,
+      widthOf(group) < nameWidth ? null : svg('text', { x: from + 4, y: height - 8 }, nameOf(group)),
     ]
   })
   const radius = step > 8 ? 3 : step < joinedStep ? 1.5 : 2
   const dots = points.map(({ value }, index) => svg('circle', { class: 'dot', cx: x(index), cy: y(value), r: radius }))
-  const ends = found.some(isWide) ? [] : endNames(found, width)
+  const ends = found.some((group) => widthOf(group) >= nameWidth) ? [] : endNames(found, width)
   return [...lines, ...groups.filter((shape) => shape !== null), ...ends, ...dots]
 }
 
 interface Group {
   readonly name: string
+  readonly when: string
   readonly first: number
   readonly last: number
 }
@@ -125,6 +130,7 @@ function groupsOf(points: readonly ChartPoint[]): readonly Group[] {
   const firsts = points.flatMap(({ group }, index) => (points[index - 1]?.group === group ? [] : [index]))
   return firsts.map((first, index) => ({
     name: points[first]?.group ?? '',
+    when: points[first]?.when ?? '',
     first,
     last: (firsts[index + 1] ?? points.length) - 1,
   }))

@@ -87,6 +87,8 @@ export interface JobDetails extends StatusDocument {
   readonly batches: readonly BatchFields[]
   /** Whether there is a file of rejects to download. */
   readonly has_rejects: boolean
+  /** Only jobs in the background have one. */
+  readonly has_log: boolean
 }
 
 export interface ProductImages {
@@ -133,4 +135,16 @@ export interface BatchPoint {
   readonly ended_at: number
   readonly products: number
   readonly duration_ms: number
+}
+
+export interface SeriesDocument {
+  readonly series: readonly BatchPoint[]
+}
+
+export interface JobsDocument {
+  readonly jobs: readonly JobFields[]
+}
+
+export interface WholesalersDocument {
+  readonly wholesalers: readonly { readonly name: string; readonly source: string }[]
 }

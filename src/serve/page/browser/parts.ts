@@ -174,6 +174,14 @@ export function actionButton(labels: ActionLabels, told: Complaint, act: () => P
   return button
 }
 
+/** Milliseconds within which news of what was asked for are there. */
+const settleMs = 10_000
+
+/** For buttons whose work is done elsewhere: they stay busy until news of it may be expected. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, settleMs))
+}
+
 /** What stands where there is nothing to show. */
 export function nothing(...children: readonly Child[]): HTMLElement {
   return el('p', { class: 'nothing' }, ...children)

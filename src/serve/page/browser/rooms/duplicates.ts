@@ -1,6 +1,6 @@
 /** Images that the shop has twice: how many, the first of them, and the way to the whole sheet. */
 import { bytes, countOf } from '../../../../cli/figures.js'
-import { get } from '../api.js'
+import { get, longTimeoutMs } from '../api.js'
 import type { AuditedImage, DuplicateGroup, DuplicatesDocument } from '../documents.js'
 import { el, setText } from '../element.js'
 import { complaint, heading } from '../parts.js'
@@ -17,7 +17,7 @@ export const openDuplicates: OpenRoom = () => {
   let isLeft = false
   const load = async (): Promise<void> => {
     try {
-      const document = await get<DuplicatesDocument>('/api/duplicates')
+      const document = await get<DuplicatesDocument>('/api/duplicates', longTimeoutMs)
       if (isLeft) return
       setText(lead, `${countOf(document.images, 'image')} in ${countOf(document.products, 'product')}.`)
       found.replaceChildren(

@@ -53,13 +53,13 @@ function figures(title: string) {
   }
 }
 
-function askedText({ configuration: asked, source, attempt }: JobFields): string {
+function askedText({ configuration: asked, source, attempt, wholesalers }: JobFields): string {
   const batches = asked.total_batches === null ? 'all that is pending' : `at most ${batchesText(asked.total_batches)}`
   return [
     `Asked for: ${batches}, ${asked.products_per_batch} products each`,
     asked.process_images ? 'with images' : 'without images',
     asked.update_existing ? 'updating what is there' : 'leaving what is there alone',
-    source === null ? null : `from ${source}`,
+    source === null || wholesalers.includes(source) ? null : `from ${source}`,
     attempt > 1 ? `started ${attempt} times` : null,
   ]
     .filter((part) => part !== null)

@@ -1,5 +1,5 @@
 /** What went wrong in a job, what its process said, and what became of it. */
-import { count } from '../../../../cli/figures.js'
+import { count, countOf } from '../../../../cli/figures.js'
 import { getText } from '../api.js'
 import type { JobEvent, JobFields } from '../documents.js'
 import { el, setText, show } from '../element.js'
@@ -29,11 +29,16 @@ export function troublePart(id: number) {
       rows.update(messages.map((text, key) => ({ key, text })))
       show(none, messages.length === 0 && total === 0)
       show(list, messages.length > 0)
-      const others = total - messages.length
-      setText(more, others > 0 ? `and ${count(others)} more` : '')
+      setText(more, restText(total, messages.length))
       show(rejects, hasRejects)
     },
   }
+}
+
+/** Products that are rejects are counted as errors; messages are about all else. */
+function restText(total: number, told: number): string {
+  if (total <= told) return ''
+  return told === 0 ? `${countOf(total, 'error')}: the rejects say which.` : `and ${count(total - told)} more`
 }
 
 /** Characters of the log that are shown: its end says what happened last. */
@@ -48,7 +53,14 @@ export function logPart(id: number) {
     show(text, true)
     text.scrollTop = text.scrollHeight
   })
-  return { element: el('section', {}, el('h2', {}, 'Log'), el('p', { class: 'actions' }, load), told.element, text) }
+  const none = el('p', { class: 'faint' }, 'None: only jobs in the background have one.')
+  return {
+    element: el('section', {}, el('h2', {}, 'Log'), none, el('p', { class: 'actions' }, load), told.element, text),
+    update(hasLog: boolean): void {
+      show(none, !hasLog)
+      show(load, hasLog)
+    },
+  }
 }
 
 export function historyPart() {

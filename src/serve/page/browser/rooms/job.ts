@@ -4,7 +4,7 @@ import { get, post } from '../api.js'
 import type { JobDetails } from '../documents.js'
 import { el, set, setText, show } from '../element.js'
 import { averageRate, type Facts, type WatchedJob } from '../facts.js'
-import { actionButton, complaint, glyph, heading, progressBar } from '../parts.js'
+import { actionButton, complaint, glyph, heading, progressBar, settled } from '../parts.js'
 import type { OpenRoom, Room, RoomPorts } from '../room.js'
 import { agoText, leftText, namesOf, productsText, rateText, stateOf, stuckWords } from '../words.js'
 import { batchesPart } from './job-batches.js'
@@ -114,6 +114,7 @@ function jobView(id: number, ports: RoomPorts): JobView {
         showJob({ job, message: details.message, stuck, perSecond: averageRate(job), secondsLeft: null }, facts)
       batches.update(details.batches)
       trouble.update(job, details.has_rejects)
+      log.update(details.has_log)
       history.update(details.events, facts.nowMs())
     },
   }
@@ -184,6 +185,7 @@ function jobActions(id: number, { announce, go }: RoomPorts, told: ReturnType<ty
   const recover = actionButton({ label: 'Recover', busy: 'Recovering …', on, isMain: true }, told, async () => {
     await post(`/api/jobs/${id}/recover`)
     announce(`Job ${id} is being recovered`)
+    await settled()
   })
   const cancel = actionButton({ label: 'Cancel', busy: 'Cancelling …', on }, told, async () => {
     const { message } = await post<{ message?: string }>(`/api/jobs/${id}/cancel`)

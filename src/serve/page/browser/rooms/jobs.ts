@@ -1,7 +1,7 @@
 /** The room everybody sees first: what is at work, and how the last imports went. */
 import { count, countOf } from '../../../../cli/figures.js'
 import { get } from '../api.js'
-import type { JobFields } from '../documents.js'
+import type { JobFields, JobsDocument } from '../documents.js'
 import { el, set, setText, show } from '../element.js'
 import { averageRate, type Facts, type WatchedJob } from '../facts.js'
 import { keyedList } from '../keyed-list.js'
@@ -29,7 +29,7 @@ export const openJobs: OpenRoom = (_argument, { facts: latest }) => {
   const told = complaint()
   let older: readonly JobFields[] = []
   const more = actionButton({ label: 'Older jobs', busy: 'Looking …' }, told, async () => {
-    older = (await get<{ jobs: readonly JobFields[] }>(`/api/jobs?limit=${olderMax}`)).jobs
+    older = (await get<JobsDocument>(`/api/jobs?limit=${olderMax}`)).jobs
     redraw(latest)
     show(more, false)
     title.focus()

@@ -2,7 +2,7 @@
 import { count, secondsText } from '../../../../cli/figures.js'
 import { get } from '../api.js'
 import { type ChartPoint, chart } from '../chart.js'
-import type { BatchPoint } from '../documents.js'
+import type { BatchPoint, SeriesDocument } from '../documents.js'
 import { el, setText, show } from '../element.js'
 import { keyedList } from '../keyed-list.js'
 import { complaint, heading, nothing, table, timeTag } from '../parts.js'
@@ -12,17 +12,13 @@ import { clockText, rateText } from '../words.js'
 /** While a job is at work there is a new batch now and then. Milliseconds. */
 const askAgainMs = 10_000
 
-interface SeriesAnswer {
-  readonly series: readonly BatchPoint[]
-}
-
 export const openSpeed: OpenRoom = () => {
   const told = complaint()
   const view = speedView()
   let askedMs = Number.NEGATIVE_INFINITY
   const load = async (nowMs: number): Promise<void> => {
     try {
-      const { series } = await get<SeriesAnswer>('/api/series')
+      const { series } = await get<SeriesDocument>('/api/series')
       told.say(null)
       view.update(
         [...series].sort((a, b) => a.ended_at - b.ended_at),
@@ -80,7 +76,7 @@ function speedView() {
 function chartPoint(point: BatchPoint, value: number, nowMs: number): ChartPoint {
   const when = clockText(point.ended_at * 1000, nowMs)
   const words = `Job ${point.job_id}, ${when}: ${count(point.products)} products in ${secondsText(point.duration_ms / 1000)}, ${rateText(perSecondOf(point))}`
-  return { value, group: `job ${point.job_id}`, words }
+  return { value, group: `job ${point.job_id}`, when, words }
 }
 
 /** A batch too fast for the clock counts as one millisecond. */

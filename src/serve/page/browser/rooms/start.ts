@@ -1,12 +1,9 @@
 /** The form that starts an import. */
 import { get, post } from '../api.js'
+import type { WholesalersDocument } from '../documents.js'
 import { type Child, el, set, setText } from '../element.js'
 import { complaint, heading, nothing } from '../parts.js'
 import type { OpenRoom, RoomPorts } from '../room.js'
-
-interface WholesalersAnswer {
-  readonly wholesalers: readonly { readonly name: string; readonly source?: string | null }[]
-}
 
 /** Products of one batch, as `import --per-batch` has it. */
 const perBatch = { least: 1, most: 100, usual: 50 }
@@ -30,13 +27,9 @@ export const openStart: OpenRoom = (_argument, ports) => {
 
 async function fillNames(names: HTMLElement, form: HTMLFormElement, told: ReturnType<typeof complaint>): Promise<void> {
   try {
-    const { wholesalers } = await get<WholesalersAnswer>('/api/wholesalers')
+    const { wholesalers } = await get<WholesalersDocument>('/api/wholesalers')
     const boxes = wholesalers.map(({ name, source }) =>
-      choice(
-        { name: 'wholesaler', value: name, checked: true },
-        el('b', {}, name),
-        source == null ? null : ` ${source}`,
-      ),
+      choice({ name: 'wholesaler', value: name, checked: true }, el('b', {}, name), ` ${source}`),
     )
     const none = nothing(
       'The config names no wholesaler: ',

@@ -4,7 +4,7 @@ import type { StuckFields } from '../documents.js'
 import { el, set, setText, show } from '../element.js'
 import type { WatchedJob } from '../facts.js'
 import { keyedList, type Row } from '../keyed-list.js'
-import { actionButton, complaint, glyph, heading, nothing } from '../parts.js'
+import { actionButton, complaint, glyph, heading, nothing, settled } from '../parts.js'
 import type { OpenRoom, RoomPorts } from '../room.js'
 import { agoText, namesOf, stuckWords } from '../words.js'
 
@@ -60,6 +60,7 @@ function stuckCard({ job_id: id }: StuckFields, { announce }: RoomPorts): Row<Sh
     async () => {
       await post(`/api/jobs/${id}/recover`)
       announce(`Job ${id} is being recovered`)
+      await settled()
     },
   )
   const sign = glyph()
