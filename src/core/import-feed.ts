@@ -12,6 +12,7 @@ import { reopenImages } from './images/reopen-images.js'
 import type { ImportPorts } from './import-ports.js'
 import type { JobCounts, JobOptions } from './jobs/job.js'
 import type { Writer } from './ledger/ledger.js'
+import { shopFields } from './product/field-owners.js'
 import { retireMissing } from './retire-missing.js'
 import { stageFeed } from './stage-feed.js'
 import { Tally } from './tally.js'
@@ -122,7 +123,11 @@ async function importBatches(
         tally.noteImported(wholesaler.name)
         continue
       }
-      const policy = { updateExisting: options.updateExisting, takeover: wholesaler.takeover }
+      const policy = {
+        updateExisting: options.updateExisting,
+        takeover: wholesaler.takeover,
+        shopFields: shopFields(wholesaler.mapping.fields),
+      }
       tally.addBatch(wholesaler.name, batch, await importBatch(batch, writer, policy, ports))
     }
   }

@@ -6,6 +6,7 @@ import type { Feed, FeedEnd, FeedHints, FeedShape, Reject, Repair } from './feed
 import { openFeed } from './feed/open-feed.js'
 import { openText } from './feed/open-text.js'
 import { sideElements } from './product/choose-preset.js'
+import { type OwnedField, shopFields } from './product/field-owners.js'
 import { type CutChunk, joinChunks, toCutProduct, toStagedChunk } from './product/fingerprint.js'
 import { createMapper } from './product/mapper.js'
 import type { MappedProduct, WholesalerMapping } from './product/mapping.js'
@@ -75,6 +76,7 @@ const partsPerChunk = 4
 /** Maps in this thread. */
 export const openMappedFeed: OpenMappedFeed = async ({ mapping, spillDir, second, ...first }) => {
   const feed = await openFile(first)
+  const left = shopFields(mapping.fields)
   const mapper = await createMapper(feed, mapping, {
     spillDir,
     ...(second === undefined ? {} : { second: await openFile(second) }),
@@ -109,7 +111,7 @@ export const openMappedFeed: OpenMappedFeed = async ({ mapping, spillDir, second
           yield take()
           throw error
         }
-        if (!next.done) parts.push(toPart(next.value))
+        if (!next.done) parts.push(toPart(next.value, left))
         if (next.done || parts.length === partsPerChunk) yield take()
         if (next.done) return next.value
       }
@@ -122,7 +124,7 @@ interface MappedPart extends ProductFigures {
   readonly currency: string | null
 }
 
-function toPart(mapped: readonly MappedProduct[]): MappedPart {
+function toPart(mapped: readonly MappedProduct[], left: readonly OwnedField[]): MappedPart {
   const currency = mapped.find(({ product }) => product.currency !== undefined)?.product.currency ?? null
   let withImage = 0
   let inStock = 0
@@ -131,7 +133,7 @@ function toPart(mapped: readonly MappedProduct[]): MappedPart {
     if ((images !== undefined && images.length > 0) || variants.some(({ image }) => image != null)) withImage += 1
     if (isInStock(product) || variants.some(isInStock)) inStock += 1
   }
-  return { cut: toStagedChunk(mapped.map(toCutProduct)), currency, withImage, inStock }
+  return { cut: toStagedChunk(mapped.map((product) => toCutProduct(product, left))), currency, withImage, inStock }
 }
 
 function isInStock({ stock, inStock }: Pick<Offer, 'stock' | 'inStock'>): boolean {

@@ -104,7 +104,7 @@ async function importAll(dir: string): Promise<Measured> {
   for (;;) {
     const batch = await ledger.claimBatch(writer, { wholesaler: 'bench', size: perBatch, updateExisting: true })
     if (batch === null) break
-    await importBatch(batch, writer, { updateExisting: true, takeover: false }, ports)
+    await importBatch(batch, writer, { updateExisting: true, takeover: false, shopFields: [] }, ports)
   }
   const result = measured()
   await store.close()

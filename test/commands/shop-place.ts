@@ -79,6 +79,7 @@ export interface Offer {
   readonly category?: string
   readonly images?: readonly string[]
   readonly gtin?: string
+  readonly description?: string
 }
 
 export async function writeFeed({ place }: ShopPlace, name: string, offers: readonly Offer[]): Promise<void> {

@@ -108,6 +108,34 @@ describe('import into a WooCommerce shop', function () {
     })
   })
 
+  it('leaves fields to the shop that the config says are its own: a hand edit outlives every feed', function () {
+    return inShop(this, async (scene) => {
+      const { shop, importJson, written } = scene
+      await scene.place.write(
+        'wholesaler.config.json',
+        JSON.stringify({
+          store: { type: 'woocommerce', url: shop.url },
+          wholesalers: { aren: { feed: './aren.json', fields: { name: 'shop', description: 'shop' } } },
+        }),
+      )
+      const mug = { sku: 'MUG', name: 'Mug', description: 'From the feed', price: '9' }
+      await writeFeed(scene, 'aren', [mug])
+      assert.equal((await importJson()).job?.total_created, 1)
+      const [made] = shop.state.products.values()
+      assert.deepEqual([made?.name, made?.description], ['Mug', 'From the feed'])
+      shop.state.products.set(made?.id ?? 0, { ...(made ?? addByHand(shop.state, {})), name: 'Our best mug' })
+      await written()
+
+      await writeFeed(scene, 'aren', [{ ...mug, name: 'Mug 2', description: 'Newer' }])
+      assert.deepEqual([(await importJson()).pending, await written()], [0, {}])
+      await writeFeed(scene, 'aren', [{ ...mug, name: 'Mug 3', price: '12' }])
+      assert.equal((await importJson()).job?.total_updated, 1)
+
+      const now = shop.state.products.get(made?.id ?? 0)
+      assert.deepEqual([now?.name, now?.description, now?.regularPrice], ['Our best mug', 'From the feed', '12'])
+    })
+  })
+
   it('never shows a credential: not in its output, its state or the requests it names', function () {
     return inShop(this, async (scene) => {
       await writeFeed(scene, 'aren', [{ sku: 'A', name: 'A', price: '1' }])

@@ -81,7 +81,7 @@ class Worker {
       for (;;) {
         const batch = await claim(ledger, writer, { size })
         if (batch === null) return true
-        await importBatch(batch, writer, { updateExisting: true, takeover: false }, ports)
+        await importBatch(batch, writer, { updateExisting: true, takeover: false, shopFields: [] }, ports)
       }
     } catch (error: unknown) {
       if (this.isDead) return false

@@ -2,6 +2,7 @@
 import { applyContract } from './store-contract-apply.js'
 import { imageContract } from './store-contract-images.js'
 import { inventoryContract } from './store-contract-inventory.js'
+import { ownersContract } from './store-contract-owners.js'
 import { retireContract } from './store-contract-retire.js'
 import { skuContract } from './store-contract-sku.js'
 import { variantContract } from './store-contract-variants.js'
@@ -26,6 +27,7 @@ export function storeContract(name: string, open: () => Promise<StoreFixture>, c
     variantContract(withStore, can)
     imageContract(withStore, can)
     if (can.takeInventory) inventoryContract(withStore)
+    ownersContract(withStore)
     retireContract(withStore, can)
   })
 }

@@ -9,6 +9,7 @@ import type { Clock } from '../clock.js'
 import { failpoint } from '../failpoint.js'
 import type { Reject } from '../feed/feed.js'
 import type { BatchCounts, ClaimedBatch, Ledger, PendingProduct, Writer } from '../ledger/ledger.js'
+import type { OwnedField } from '../product/field-owners.js'
 import type { Progress } from '../progress.js'
 import type { RejectsFile } from '../rejects-file.js'
 import type { ItemResult, Store, StoreBatch } from '../store/store.js'
@@ -25,6 +26,7 @@ export interface BatchPorts {
 export interface BatchPolicy {
   readonly updateExisting: boolean
   readonly takeover: boolean
+  readonly shopFields: readonly OwnedField[]
 }
 
 /**
@@ -51,13 +53,13 @@ export async function importBatch(
 async function applyAndRecord(
   batch: ClaimedBatch,
   writer: Writer,
-  { updateExisting, takeover }: BatchPolicy,
+  policy: BatchPolicy,
   ports: BatchPorts,
 ): Promise<BatchCounts> {
   const { ledger, progress, clock } = ports
   const { id, wholesaler, items } = batch
   const startedMs = clock.monotonic()
-  const stored = { id, jobId: writer.jobId, token: writer.token, wholesaler, items, updateExisting, takeover }
+  const stored = { id, jobId: writer.jobId, token: writer.token, wholesaler, items, ...policy }
   const deadly = remedyFor(batch) !== 'none'
   const results = deadly
     ? await remedy(batch, writer, stored, ports)

@@ -4,6 +4,7 @@ import { WholesalerError } from '../errors.js'
 import { feedFormats } from '../feed/feed.js'
 import { animatedRules, defaultImageRules, removedRules, svgRules } from '../images/image-rules.js'
 import { missingPolicies } from '../missing-policy.js'
+import { ownedFields } from '../product/field-owners.js'
 import type { Transform, WholesalerMapping } from '../product/mapping.js'
 import { type FieldMap, type JoinMap, nearest, type ProductMap, unknownFields } from '../product/product-map.js'
 import { paceLimits } from '../store/woocommerce/pace-limits.js'
@@ -121,6 +122,7 @@ const wholesaler = z.strictObject({
   exclude: filter.optional(),
   stock: z.strictObject({ skipUnavailable: z.boolean().optional() }).optional(),
   skuPrefix: text.optional(),
+  fields: z.partialRecord(z.enum(ownedFields), z.enum(['feed', 'shop'])).optional(),
 } satisfies Record<keyof WholesalerConfig | keyof WholesalerMapping, unknown>)
 
 /** A name that is a path or a URL would never be found: SOURCE would be taken for a file. */

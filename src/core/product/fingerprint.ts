@@ -5,6 +5,7 @@
  */
 import { createHash, hash } from 'node:crypto'
 import type { Fingerprints, StagedChunk, StagedRow } from '../ledger/ledger.js'
+import { leaveToShop, type OwnedField } from './field-owners.js'
 import type { MappedProduct } from './mapping.js'
 import type { ImageRef, Measure, Offer, Product, Variant } from './product.js'
 
@@ -53,8 +54,19 @@ export function toStagedProduct(mapped: MappedProduct): StagedProduct {
   return { row: seal(row, Buffer.from(body), 0), body }
 }
 
-/** Like `toStagedProduct`, with as much left to do as can be done with the body alone. */
-export function toCutProduct({ product, line, entries }: MappedProduct): CutProduct {
+/**
+ * Like `toStagedProduct`, with as much left to do as can be done with the body alone. Fields that are the shop's stand in
+ * the body, for the day on which the product is made, and not in the fingerprints.
+ */
+export function toCutProduct({ product, line, entries }: MappedProduct, left: readonly OwnedField[] = []): CutProduct {
+  if (left.length === 0) return cut(product, line, entries)
+  const counted = cut(leaveToShop(product, left, { storedName: '' }), line, entries)
+  const { content, offer, images } = seal(counted.row, Buffer.from(counted.body), 0)
+  const whole = cut(product, line, entries)
+  return { ...whole, row: { ...whole.row, content, offer, images } }
+}
+
+function cut(product: Product, line: number, entries: number | undefined): CutProduct {
   const content = contentJson(product)
   const offer = offerJson(product)
   const images = product.images === undefined ? '' : `,"images":${JSON.stringify(product.images.map(canonicalImage))}`

@@ -1,8 +1,10 @@
 /** Mappings made ready: preset, config and what the feed itself shows become one stream of products. */
+
 import { WholesalerError } from '../errors.js'
 import type { Feed, FeedListener, FeedRecord } from '../feed/feed.js'
 import { choosePreset, noPreset } from './choose-preset.js'
 import { detectFormats } from './detect-formats.js'
+import { shopFields } from './field-owners.js'
 import { compileFilter } from './filter.js'
 import { digestOf } from './fingerprint.js'
 import type { ProductRules } from './finish-product.js'
@@ -29,10 +31,13 @@ export interface MapperOptions extends StreamOptions {
 export function mappingDigest(mapping: WholesalerMapping): string {
   const { preset, map, transform, transformSource, price, include, exclude, stock, skuPrefix, variantImages, join } =
     mapping
+  const left = shopFields(mapping.fields)
   const hook = transformSource ?? transform?.toString()
   return digestOf([
     mapperVersion,
     { preset, map, hook, price, include, exclude, stock, skuPrefix, variantImages, join },
+    // Nothing more where nothing is left to the shop: the digests of before stay.
+    ...(left.length === 0 ? [] : [left]),
   ])
 }
 

@@ -7,6 +7,7 @@
  * nothing here knows a store or a ledger.
  */
 import type { Feed, FeedEnd, FeedListener, RecordData } from '../feed/feed.js'
+import type { FieldOwners } from './field-owners.js'
 import type { FilterRules, StockRules } from './filter.js'
 import type { PriceRules } from './price.js'
 import type { Product } from './product.js'
@@ -66,6 +67,8 @@ export interface WholesalerMapping {
   readonly variantImages?: 'own' | 'shared' | undefined
   /** Set before every SKU; keys stay without it. */
   readonly skuPrefix?: string | undefined
+  /** Fields that are the shop's once a product is there: they no longer count for what has changed. Default: none. */
+  readonly fields?: FieldOwners | undefined
 }
 
 export type { FilterRules, PriceRules, ProductMap, StockRules }

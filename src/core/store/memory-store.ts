@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Fingerprints } from '../ledger/ledger.js'
+import { leaveToShop } from '../product/field-owners.js'
 import { type Decimal, foldSku, type Product, type Variant } from '../product/product.js'
 import { MemoryImages } from './memory-images.js'
 import { merged } from './merge.js'
@@ -268,7 +269,7 @@ export class MemoryStore implements Store, ProductLookup {
     if ('outcome' in skus) return skus
 
     const target = entry ?? this.#newEntry(null)
-    this.#write(target, variants, batch.wholesaler, item, skus)
+    this.#write(target, variants, batch, item, skus)
     return {
       key,
       outcome: entry === undefined ? 'created' : 'updated',
@@ -280,17 +281,23 @@ export class MemoryStore implements Store, ProductLookup {
   #write(
     target: StoredEntry,
     variants: ReadonlyMap<Variant, StoredEntry | null>,
-    owner: string,
+    { wholesaler: owner, shopFields = [] }: StoreBatch,
     item: StoreItem,
     skus: SkuPlan,
   ): void {
     const keptEntries = new Set([...variants.values()])
     for (const old of this.#variantsOf(target.id)) if (!keptEntries.has(old)) this.#entries.delete(old.id)
 
-    const { key, sku, variants: list, ...fields } = item.product
+    const isNew = (variant: Variant) => (variants.get(variant) ?? null) === null
+    const storedName = String(target.fields.name ?? item.product.name)
+    const written =
+      target.owner === null && target.fields.name === undefined
+        ? item.product
+        : leaveToShop(item.product, shopFields, { storedName, isNew })
+    const { key, sku, variants: list, ...fields } = written
     update(target, owner, key, skus.sku, { ...fields, status: fields.status ?? storedStatus(target) })
     target.fingerprints = fingerprintsOf(item)
-    const ordered = list.map((variant) => variants.get(variant) ?? this.#newEntry(target.id))
+    const ordered = item.product.variants.map((variant) => variants.get(variant) ?? this.#newEntry(target.id))
     for (const entry of ordered) this.#entries.delete(entry.id)
     for (const [index, variant] of list.entries()) {
       const entry = ordered[index]

@@ -8,6 +8,7 @@
  */
 import type { Fingerprints, PendingKind } from '../ledger/ledger.js'
 import type { RetireHow } from '../missing-policy.js'
+import type { OwnedField } from '../product/field-owners.js'
 import type { Product } from '../product/product.js'
 
 /** Id in the store, as text: integers in the catalog and in WooCommerce. */
@@ -26,6 +27,8 @@ export interface StoreBatch {
   readonly updateExisting: boolean
   /** Moves ownership of a product another wholesaler owns, instead of rejecting it. */
   readonly takeover: boolean
+  /** Fields that are given when a product or variant is made, and then left as the store has them. Default: none. */
+  readonly shopFields?: readonly OwnedField[]
 }
 
 export interface StoreItem extends Fingerprints {

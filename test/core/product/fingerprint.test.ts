@@ -73,7 +73,9 @@ describe('toStagedProduct', () => {
       { ...bare, images: [], price: null },
       { ...bare, description: 'x'.repeat(100_000), stock: '1' as Decimal },
     ].map((one) => ({ product: one, line: 3 }))
-    const chunks = [mapped.slice(0, 2), [], mapped.slice(2)].map((part) => toStagedChunk(part.map(toCutProduct)))
+    const chunks = [mapped.slice(0, 2), [], mapped.slice(2)].map((part) =>
+      toStagedChunk(part.map((one) => toCutProduct(one))),
+    )
     const { rows, bodies } = sealed(joinChunks(chunks))
 
     const atOnce = mapped.map(toStagedProduct)
@@ -84,6 +86,24 @@ describe('toStagedProduct', () => {
     assert.equal(Buffer.from(bodies).toString(), atOnce.map(({ body }) => `${body}\n`).join(''))
     assert.equal(new Set(rows.map(({ content }) => content)).size, 4)
     assert.equal(bodies.byteLength, bodies.buffer.byteLength)
+  })
+
+  it('counts what is the shop’s for nothing, and keeps it in the body for the day on which the product is made', () => {
+    const left = ['name', 'price', 'stock'] as const
+    const cut = (one: Product) => toCutProduct({ product: one, line: 3 }, left)
+    const [small, ...others] = product.variants
+    assert.ok(small !== undefined)
+
+    const before = cut(product)
+    const variants = [{ ...small, price: '99' as Decimal, stock: null }, ...others]
+    const edited = cut({ ...product, name: 'Other', price: '1' as Decimal, inStock: false, variants })
+    const { content, offer, images } = before.row
+
+    assert.deepEqual([edited.row.content, edited.row.offer, edited.row.images], [content, offer, images])
+    assert.equal(parseBody(edited.body).name, 'Other')
+    assert.equal(before.body, staged(product).body)
+    assert.notEqual(cut({ ...product, description: 'Other' }).row.content, content)
+    assert.notEqual(content, row(product).content)
   })
 
   it('has fingerprints of 22 characters that change with what they are of, and only with that', () => {

@@ -5,6 +5,8 @@
 import type { Clock } from '../../clock.js'
 import { WholesalerError } from '../../errors.js'
 import { failpoint } from '../../failpoint.js'
+import { leaveToShop } from '../../product/field-owners.js'
+import type { Variant } from '../../product/product.js'
 import type { Database } from '../../sqlite.js'
 import { assignSkus, findAdoptable, refusalOf } from '../sku-rules.js'
 import type { ItemResult, StoreBatch, StoreItem } from '../store.js'
@@ -128,16 +130,19 @@ export class BatchTable {
     const skus = assignSkus({ product, wholesaler: owner, productId: storeId, borne }, lookup)
     if ('outcome' in skus) return skus
     lookup.take(key, skus)
-    this.#products.update(row, variants, { product, owner, skus, fingerprints: item, now })
+    const isNew = (variant: Variant) => (variants.rows[product.variants.indexOf(variant)] ?? null) === null
+    const written = leaveToShop(product, batch.shopFields ?? [], { storedName: row.name, isNew })
+    this.#products.update(row, variants, { product: written, owner, skus, fingerprints: item, now })
     return { key, outcome: 'updated', storeId, ...noted(skus.notes) }
   }
 
   /** The content is what was imported: only price and stock may differ, and which images the feed names. */
   #updateKnown(work: BatchWork, item: StoreItem, known: KnownProduct): ItemResult {
-    const { now } = work
+    const { batch, now } = work
     const { key, product } = item
     const offerDiffers = known.offer !== item.offer
-    if (offerDiffers && !this.#products.updateOffer(known.id, product, item.offer, now)) {
+    const offered = leaveToShop(product, batch.shopFields ?? [], { storedName: '' })
+    if (offerDiffers && !this.#products.updateOffer(known.id, offered, item.offer, now)) {
       return this.#update(work, item, known.id)
     }
     if (known.images !== item.images) this.#products.noteImages(known.id, product, item.images)

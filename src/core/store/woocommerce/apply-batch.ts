@@ -87,7 +87,8 @@ class BatchRun {
       else writes.push(planned.write)
     }
     for (const { open } of writes) failpoint('apply-product', open.item.key)
-    const order = { wholesaler: this.#batch.wholesaler, batchId: this.#batch.id }
+    const { wholesaler, id: batchId, shopFields = [] } = this.#batch
+    const order = { wholesaler, batchId, shopFields }
     for (const wave of inWaves(writes, view)) {
       for (const [write, end] of await writePlanned(order, wave, this.#ports)) this.#note(write, end, view)
     }

@@ -4,6 +4,8 @@
  * next look-up sees what is missing.
  */
 import { createHash } from 'node:crypto'
+import { leaveToShop, type OwnedField } from '../../product/field-owners.js'
+import type { Product, Variant } from '../../product/product.js'
 import {
   type Fields,
   type ProductTerms,
@@ -32,6 +34,8 @@ export interface WritePorts {
 export interface WriteOrder {
   readonly wholesaler: string
   readonly batchId: string
+  /** See `StoreBatch.shopFields`. */
+  readonly shopFields: readonly OwnedField[]
 }
 
 /** What became of a product: its id, or the first of its writes that did not end well. */
@@ -48,7 +52,10 @@ export async function writePlanned(
   ports: WritePorts,
 ): Promise<ReadonlyMap<PlannedWrite, WriteEnd>> {
   const works = await Promise.all(
-    writes.map(async (write) => new ProductWork(order, write, ports, await termsOf(write, ports))),
+    writes.map(async (write) => {
+      const product = written(order, write)
+      return new ProductWork(order, { write, product }, ports, await termsOf(write, product, ports))
+    }),
   )
   await sendAll(works, (work) => work.first(), ports)
   await Promise.all(works.map((work) => work.writeVariations()))
@@ -56,8 +63,15 @@ export async function writePlanned(
   return new Map(works.map((work) => [work.write, work.end]))
 }
 
-async function termsOf({ offerOnly, open }: PlannedWrite, { terms }: WritePorts): Promise<ProductTerms> {
+/** The product as it is sent: whole when it is new. */
+function written({ shopFields }: WriteOrder, { open, target, variants }: PlannedWrite): Product {
   const { product } = open.item
+  if (target === null) return product
+  const made = new Set(variants.filter(({ entry }) => entry === null).map(({ variant }) => variant))
+  return leaveToShop(product, shopFields, { storedName: target.name, isNew: (variant) => made.has(variant) })
+}
+
+async function termsOf({ offerOnly }: PlannedWrite, product: Product, { terms }: WritePorts): Promise<ProductTerms> {
   return offerOnly ? { attributes: await terms.attributeIds(product.options) } : terms.of(product)
 }
 
@@ -78,14 +92,22 @@ async function sendAll(
 class ProductWork {
   readonly write: PlannedWrite
   readonly #order: WriteOrder
+  /** As it is sent. */
+  readonly #product: Product
   readonly #ports: WritePorts
   readonly #terms: ProductTerms
   #id: number | null
   #failed: WriteEnd | null = null
 
-  constructor(order: WriteOrder, write: PlannedWrite, ports: WritePorts, terms: ProductTerms) {
+  constructor(
+    order: WriteOrder,
+    { write, product }: { readonly write: PlannedWrite; readonly product: Product },
+    ports: WritePorts,
+    terms: ProductTerms,
+  ) {
     this.#order = order
     this.write = write
+    this.#product = product
     this.#ports = ports
     this.#terms = terms
     this.#id = write.target?.id ?? null
@@ -168,7 +190,7 @@ class ProductWork {
   }
 
   #isNeededFirst(target: ShopEntry): boolean {
-    const { product } = this.write.open.item
+    const product = this.#product
     const known = new Set(target.attributes.filter(({ variation }) => variation).map(({ name }) => name.toLowerCase()))
     const hasNewOption = product.options.some((name) => !known.has(name.toLowerCase()))
     const becomesVariable = product.variants.length > 0 && target.type !== 'variable'
@@ -191,9 +213,12 @@ class ProductWork {
   }
 
   #fields(): Fields {
-    const { target, offerOnly, open } = this.write
-    const { product } = open.item
-    if (!offerOnly) return productFields(product, target, this.#terms, this.#ports.units)
+    const { target, offerOnly } = this.write
+    const product = this.#product
+    if (!offerOnly) {
+      const { name, ...fields } = productFields(product, target, this.#terms, this.#ports.units)
+      return target !== null && this.#order.shopFields.includes('name') ? fields : { name, ...fields }
+    }
     const fields = productOfferFields(product, target)
     return target?.mark.retired?.status === undefined ? fields : { ...fields, status: target.mark.retired.status }
   }
@@ -214,11 +239,14 @@ class ProductWork {
 
   #variationOps(): Op[] {
     const { open, variants } = this.write
-    const { product } = open.item
     const { attributes } = this.#terms
+    const product = this.#product
+    const counted = leaveToShop(open.item.product, this.#order.shopFields, { storedName: '' })
     return variants.flatMap((planned, position): Op[] => {
-      const { variant, sku, entry } = planned
-      const hash = variationHash(planned, position, product, [...attributes])
+      const { sku, entry } = planned
+      const [variant, ours] = [product.variants[position], counted.variants[position]]
+      if (variant === undefined || ours === undefined) return []
+      const hash = variationHash(ours, sku, position, counted, [...attributes])
       if (entry !== null && !this.#hasChanged(planned, hash)) return []
       const body = {
         ...variationFields(variant, product, position, entry, attributes, this.#ports.units),
@@ -266,7 +294,8 @@ class ProductWork {
 
 /** Of all that makes a variation what it is, so that an unchanged one is not sent. */
 function variationHash(
-  { variant, sku }: PlannedVariant,
+  variant: Variant,
+  sku: string | null,
   position: number,
   { price, salePrice }: { readonly price?: unknown; readonly salePrice?: unknown },
   attributes: readonly unknown[],
