@@ -10,6 +10,7 @@ import { checkCron } from '../src/core/doctor/check-machine.js'
 import { presetByName } from '../src/core/product/choose-preset.js'
 import { bin, type Finished, runCli, runShell } from './cli/run-cli.js'
 import { machine } from './core/doctor/sick-machine.js'
+import { inServedPlace, untilJob } from './serve/serving.js'
 import { certificate } from './support/certificate.js'
 import { codeBlocks, filesBelow, projectRoot, readPackageFile, readProjectFile } from './support/project.js'
 import { inTempDir } from './support/temp-dir.js'
@@ -128,6 +129,19 @@ describe('README', function () {
       }
       assert.deepEqual(written('12-10.xml'), [2, 0])
       assert.deepEqual(written('12-17.xml'), [1, 1])
+    }))
+
+  it('shows lines for HTTP that all work', () =>
+    inServedPlace({}, async (place) => {
+      const shown = codeBlocks(readme, 'sh').find((block) => block.includes('/wp-json/')) ?? ''
+      const lines = runnable(shown.replaceAll('http://127.0.0.1:8765', place.url)).trim().split('\n')
+      assert.equal(shown.trim().split('\n').length, 5)
+      for (const line of lines) {
+        const { code, stdout } = await runShell(line, { cwd: place.dir })
+        assert.deepEqual([code, /"success":false|^null$/m.test(stdout)], [0, false], `${line}\n${stdout}`)
+        // The first one starts a job, of which the others speak.
+        if (line === lines[0]) await untilJob(place, 1, 'completed')
+      }
     }))
 
   it('shows config files that are accepted', () =>

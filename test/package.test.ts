@@ -167,7 +167,7 @@ describe('dependencies', () => {
     })
   }
 
-  it('install without scripts: the only one that has any brings its binaries along', () => {
+  it('install without scripts: the only one that has any brings its binaries along (A10)', () => {
     const scripted = Object.entries(lock.packages)
       .filter(([, { hasInstallScript, dev, optional }]) => hasInstallScript && !dev && !optional)
       .map(([path]) => path.replace(/^.*node_modules\//, ''))
@@ -179,7 +179,7 @@ describe('dependencies', () => {
     }
   })
 
-  it('are locked to the public registry', () => {
+  it('are locked to the public registry (A10)', () => {
     const elsewhere = Object.entries(lock.packages)
       .filter(([, { resolved }]) => resolved !== undefined && !resolved.startsWith('https://registry.npmjs.org/'))
       .map(([path, { resolved }]) => `${path}: ${resolved}`)

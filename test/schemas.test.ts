@@ -1,28 +1,11 @@
 /** Every document that a real run prints is what the published schema of its name says. */
 import assert from 'node:assert/strict'
-import { cpSync, readdirSync, writeFileSync } from 'node:fs'
+import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Ajv2020 } from 'ajv/dist/2020.js'
-import addFormats from 'ajv-formats'
 import { runCli } from './cli/run-cli.js'
-import { projectRoot, readCommands, readProjectFile } from './support/project.js'
+import { projectRoot, readCommands } from './support/project.js'
+import { assertFits, publishedSchemas } from './support/published-schemas.js'
 import { inTempDir } from './support/temp-dir.js'
-
-const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true })
-addFormats.default(ajv)
-
-const schemaFolder = 'dist/schemas'
-const ending = '.schema.json'
-
-function validatorOf(name: string) {
-  const schema: { readonly $id: string } = JSON.parse(readProjectFile(`${schemaFolder}/${name}${ending}`))
-  return ajv.getSchema(schema.$id) ?? ajv.compile(schema)
-}
-
-function assertFits(name: string, document: unknown): void {
-  const validate = validatorOf(name)
-  assert.ok(validate(document), `${name}: ${ajv.errorsText(validate.errors)}\n${JSON.stringify(document)}`)
-}
 
 interface Run {
   readonly args: readonly string[]
@@ -112,7 +95,7 @@ describe('documents of real runs', function () {
       const seen = new Set<string>()
       for (const run of [...untouched, ...successes, ...failures]) seen.add(await check(run, dir))
 
-      const published = readdirSync(join(projectRoot, schemaFolder)).map((file) => file.replace(ending, ''))
+      const published = publishedSchemas()
       // What the server says, tests of the server hold to them.
       const printed = published.filter((name) => !name.startsWith('serve'))
       assert.deepEqual([...seen, 'event'].sort(), printed.sort(), 'a document that no run prints')

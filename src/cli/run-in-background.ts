@@ -37,7 +37,8 @@ export async function scheduleInBackground(
   tellStuck(await quickLook(ports), display)
   const { job, fallbacks } = await scheduleImport(options, ports)
   display.emit({ type: 'job', job })
-  const isTaken = fallbacks.some(({ name, state }) => state === 'used' && name !== 'backup_queue')
+  const launches = fallbacks.filter(({ name }) => name === 'primary' || name === 'immediate_retry')
+  const isTaken = launches.some(({ state }) => state !== 'failed')
   return importDocument({
     exitCode: exitDone,
     job,

@@ -50,7 +50,9 @@ export const cookieName = 'wholesaler_page'
 /** Null for one that may come in. */
 export function refuse(knock: Knock, rules: DoorRules): Refusal | null {
   const { target, headers } = knock
-  if (!target.startsWith('/')) return { code: 'bad_request', message: 'the request names no path of this server' }
+  // A fragment is no part of a request; what reads the path later might take it for one.
+  if (!target.startsWith('/') || target.includes('#'))
+    return { code: 'bad_request', message: 'the request names no path of this server' }
   return (
     refuseHost(knock, rules) ??
     refuseOrigin(headers, rules) ??
@@ -59,7 +61,7 @@ export function refuse(knock: Knock, rules: DoorRules): Refusal | null {
 }
 
 export function pathOf(target: string): string {
-  return target.replace(/[?#].*$/s, '')
+  return target.replace(/\?.*$/s, '')
 }
 
 function refuseHost({ headers: { host }, hostHeaders }: Knock, { hosts }: DoorRules): Refusal | null {

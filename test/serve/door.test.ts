@@ -183,7 +183,7 @@ describe('the door, for every route', () => {
       ]) {
         assert.equal((await place.get(path)).status, 401, path)
       }
-      for (const path of [`http://127.0.0.1/healthz`, `http://evil.example/healthz`, '*']) {
+      for (const path of [`http://127.0.0.1/healthz`, `http://evil.example/healthz`, '*', '/healthz#/../api/jobs']) {
         assert.equal((await place.get(path)).status, 400, path)
       }
     }))

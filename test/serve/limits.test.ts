@@ -32,7 +32,7 @@ const post = (path: string, headers: string) =>
   `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n${headers}\r\n`
 
 describe('limits', () => {
-  it('refuse a body that says that it is too long, before it is sent, on every route that takes one', () =>
+  it('refuse a body that says that it is too long, before it is sent, on every route that takes one (A6)', () =>
     inServedPlace({ idle: true }, async (place) => {
       for (const path of changing) {
         const { status, text } = await raw(place, (socket) => socket.write(post(path, 'content-length: 104857600\r\n')))
@@ -58,7 +58,7 @@ describe('limits', () => {
       assert.deepEqual([just.status, over.status], [200, 413])
     }))
 
-  it('end a request whose headers never come to an end, or whose body does not', () =>
+  it('end a request whose headers never come to an end, or whose body does not (A6)', () =>
     inServedPlace({ idle: true, limits: { headersTimeoutMs: 500, requestTimeoutMs: 1000 } }, async (place) => {
       const slow = await raw(place, (socket) => socket.write('GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\nx-slow: '))
       const silent = await raw(place, () => {})
@@ -85,7 +85,7 @@ describe('limits', () => {
       assert.match(noise.text, /"success":false/)
     }))
 
-  it('leave connections beyond the limit outside, and let others in when there is room again', () =>
+  it('leave connections beyond the limit outside, and let others in when there is room again (A6)', () =>
     inServedPlace({ idle: true, limits: { connectionsMax: 20 } }, async (place) => {
       const port = Number(new URL(place.url).port)
       const sockets = Array.from({ length: 60 }, () => connect(port, '127.0.0.1').on('error', () => {}))

@@ -6,6 +6,7 @@ import { noHistory } from '../../src/core/jobs/job-history.js'
 import { type Listener, openJobNews } from '../../src/serve/job-news.js'
 import { completedJob, oneOfEach, runningJob, scheduledJob, writeJobs } from '../cli/sample-jobs.js'
 import { fixedClock } from '../support/fixed-clock.js'
+import { assertFits } from '../support/published-schemas.js'
 import { openStream } from './events.js'
 import { inServedPlace, untilJob } from './serving.js'
 
@@ -170,6 +171,7 @@ describe('/api/events', () => {
       writeJobs(place.stateDir, oneOfEach)
       const news = await stream.until(({ jobs }) => jobs.length > 0)
       stream.end()
+      assertFits('serve-news', news)
 
       assert.deepEqual(
         news.jobs.map(({ job }) => job?.id),
