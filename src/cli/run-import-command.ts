@@ -10,7 +10,6 @@ import type { FeedFormat } from '../core/feed/feed.js'
 import { dropStdinCopies, keepStdin } from '../core/feed/stdin-copy.js'
 import type { FeedReport } from '../core/feed-report.js'
 import type { JobOptions } from '../core/jobs/job.js'
-import { previewImport } from '../core/preview-import.js'
 
 import { type FinishedImport, runImport } from '../core/run-import.js'
 import { withThrowawayState } from '../core/throwaway-state.js'
@@ -24,7 +23,6 @@ import { chooseProgress } from './progress/choose-progress.js'
 import { NdjsonProgress } from './progress/ndjson-progress.js'
 import type { ProgressDisplay } from './progress/progress-display.js'
 import { errorText } from './report-error.js'
-import { backgroundText, runInBackground } from './run-in-background.js'
 import { importSummary } from './summary.js'
 import { hasLedger, openWorkshop, type Workshop } from './wiring.js'
 
@@ -171,6 +169,7 @@ async function importNow(run: Run): Promise<void> {
   const workshop = await openWorkshop(command.place.stateDir, config, onWarning, run.signal)
   try {
     if (command.flags.background) {
+      const { backgroundText, runInBackground } = await import('./run-in-background.js')
       const document = await runInBackground(run, workshop, { display, clock: command.clock })
       await tell(run, document, () => backgroundText(document))
       return
@@ -270,6 +269,7 @@ async function previewIn(stateDir: string, run: Run): Promise<void> {
   const { command, config, display, signal } = run
   const workshop = await openWorkshop(stateDir, config, toStderr)
   try {
+    const { previewImport } = await import('../core/preview-import.js')
     const { feeds, pending, images, partial, guard } = await previewImport(
       run.wholesalers,
       run.options,

@@ -40,10 +40,9 @@ export async function openWorkshop(
   signal?: AbortSignal,
 ): Promise<Workshop> {
   const clock = systemClock
-  const [{ createHttpClient }, { openSqliteLedger }, { openMappedFeedFast }, { openJobStore }] = await Promise.all([
+  const [{ createHttpClient }, { openSqliteLedger }, { openJobStore }] = await Promise.all([
     import('../core/http/http-client.js'),
     import('../core/ledger/sqlite-ledger.js'),
-    import('../core/map-feed-in-thread.js'),
     import('../core/jobs/lowdb-job-store.js'),
   ])
   await makeStateDir(stateDir)
@@ -60,7 +59,7 @@ export async function openWorkshop(
       jobs,
       http,
       clock,
-      openMapped: openMappedFeedFast,
+      openMapped,
       stateDir,
       async close() {
         await http.close()
@@ -73,6 +72,12 @@ export async function openWorkshop(
     await store.close()
     throw error
   }
+}
+
+/** Loaded with the first feed that has to be read: most runs find nothing new. */
+const openMapped: OpenMappedFeed = async (plan, signal) => {
+  const { openMappedFeedFast } = await import('../core/map-feed-in-thread.js')
+  return await openMappedFeedFast(plan, signal)
 }
 
 /** The lock of the job file, for messages about its holder. */
@@ -214,10 +219,9 @@ export function findCatalog(stateDir: string): string {
 /** A ledger and an HTTP client in a folder that is thrown away: for looking at feeds. */
 export async function openLookout(stateDir: string, config: Config) {
   const clock = systemClock
-  const [{ createHttpClient }, { openSqliteLedger }, { openMappedFeedFast }] = await Promise.all([
+  const [{ createHttpClient }, { openSqliteLedger }] = await Promise.all([
     import('../core/http/http-client.js'),
     import('../core/ledger/sqlite-ledger.js'),
-    import('../core/map-feed-in-thread.js'),
   ])
   const ledger = await openSqliteLedger(join(stateDir, ledgerName), { storeIdentity: 'none', clock })
   const http = createHttpClient({ clock, trustProxy: config.network.trustProxy })
@@ -225,7 +229,7 @@ export async function openLookout(stateDir: string, config: Config) {
     ledger,
     http,
     clock,
-    openMapped: openMappedFeedFast,
+    openMapped,
     stateDir,
     async close() {
       await http.close()

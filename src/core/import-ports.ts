@@ -14,8 +14,8 @@ export interface ImportPorts {
   readonly rejects: RejectsFile
   readonly progress: Progress
   readonly clock: Clock
-  /** How feeds are read and mapped. Default: in this thread. */
-  readonly openMapped?: OpenMappedFeed
+  /** How feeds are read and mapped. */
+  readonly openMapped: OpenMappedFeed
   /** Folder of all state: snapshots, temporary files, rejects. */
   readonly stateDir: string
 }

@@ -25,10 +25,10 @@ import type {
   Staging,
   WholesalerState,
 } from './ledger/ledger.js'
-import { type MapFeedPlan, type MappedFeed, type OpenMappedFeed, openMappedFeed } from './map-feed.js'
+import type { MapFeedPlan, MappedFeed, OpenMappedFeed } from './map-feed.js'
 import type { RetireHow } from './missing-policy.js'
 import { sealed } from './product/fingerprint.js'
-import { mappingDigest } from './product/mapper.js'
+import { mappingDigest } from './product/mapping-digest.js'
 import type { Progress } from './progress.js'
 import type { Wholesaler } from './wholesaler.js'
 
@@ -41,8 +41,8 @@ export interface StagePorts {
   /** Called for every reject, before it is counted. */
   readonly onReject: (wholesaler: string, reject: Reject) => void
   readonly onRepair?: (repair: Repair) => void
-  /** How feeds are read and mapped. Default: in this thread. */
-  readonly openMapped?: OpenMappedFeed
+  /** How feeds are read and mapped. Given, so that readers and presets are loaded only where there is something to read. */
+  readonly openMapped: OpenMappedFeed
 }
 
 export interface StageOptions {
@@ -184,8 +184,7 @@ async function stageSnapshot(
     bytes: snapshot.bytes + (second?.bytes ?? 0),
     ...secondFile(wholesaler, second),
   }
-  const { openMapped = openMappedFeed } = ports
-  const mapped = await openMapped(plan, options.signal)
+  const mapped = await ports.openMapped(plan, options.signal)
   const { shape, preset } = mapped.facts
   const staging = await ports.ledger.beginStaging(wholesaler.name)
   try {

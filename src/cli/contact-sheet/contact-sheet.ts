@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { AuditedImage, DuplicateGroup, ImageAudit } from '../../core/images/audit-images.js'
 import { nearDistanceMax } from '../../core/images/near-duplicate.js'
-import { sideMax } from '../../core/images/process.js'
+import { sideMax } from '../../core/images/recipe.js'
 import type { Store, StoreId } from '../../core/store/store.js'
 import { bytes, count, countOf, timeText } from '../figures.js'
 import { type Html, html, raw } from './html.js'

@@ -34,7 +34,7 @@ export class PlainProgress implements ProgressDisplay {
     const running = this.view.runningStep()
     if (running === null) return
     this.write(
-      `${this.place()}${plain(running.wholesaler.name)}: ${stepLine(running.wholesaler, running.step, 'plain')}\n`,
+      `${this.place()}${plain(running.wholesaler.name)}: ${stepLine(running.wholesaler, running.step, null)}\n`,
     )
   }
 

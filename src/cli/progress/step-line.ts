@@ -1,5 +1,4 @@
-/** One step of a run as a line of text. The bar is cli-progress's, formatted as a string: someone else draws. */
-import cliProgress from 'cli-progress'
+/** One step of a run as a line of text. */
 import { bytes, count, secondsText } from '../figures.js'
 import { plain } from '../print.js'
 import type { StepView, WholesalerView } from './run-view.js'
@@ -9,29 +8,20 @@ const titles = { fetch: 'Fetch', stage: 'Stage', import: 'Import', images: 'Imag
 /** All titles take as many columns as the longest, so that what follows stands in one column. */
 const titleWidth = 8
 
-/** With the longest figures, a line then fits into 80 columns. */
-const barColumns = 18
-const barOptions = {
-  format: '{bar} {percentage} %  ',
-  barsize: barColumns,
-  barCompleteString: '━'.repeat(barColumns + 1),
-  barIncompleteString: '╌'.repeat(barColumns + 1),
-  barGlue: '',
-  autopadding: true,
-  autopaddingChar: '   ',
-}
+/** Puts a bar before the figures of a step that knows its total. Only terminals have one. */
+export type Bar = (step: StepView, figures: string) => string
 
 /**
  * `Import  ━━━━━╌╌╌  45 %  4,500 / 10,000 · 1,234/s · 4 s left`, without the bar when there is no total;
  * plain: the same for logs, without bar and columns.
  */
-export function stepLine(view: WholesalerView, step: StepView, style: 'bar' | 'plain' = 'bar'): string {
-  const text = textOf(view, step, style)
-  if (style === 'plain') return `${step.step} ${text}`.trimEnd()
+export function stepLine(view: WholesalerView, step: StepView, bar: Bar | null): string {
+  const text = textOf(view, step, bar)
+  if (bar === null) return `${step.step} ${text}`.trimEnd()
   return `${titles[step.step].padEnd(titleWidth)}${text}`.trimEnd()
 }
 
-function textOf(view: WholesalerView, step: StepView, style: 'bar' | 'plain'): string {
+function textOf(view: WholesalerView, step: StepView, bar: Bar | null): string {
   switch (step.state) {
     case 'waiting':
       return 'waiting'
@@ -40,7 +30,7 @@ function textOf(view: WholesalerView, step: StepView, style: 'bar' | 'plain'): s
     case 'stopped':
       return joined([amount(step), troubles(view, step), 'stopped'])
     case 'running':
-      return style === 'bar' ? withBar(step, figuresOf(view, step)) : figuresOf(view, step)
+      return bar === null ? figuresOf(view, step) : bar(step, figuresOf(view, step))
     case 'done':
       return joined([doneText(view, step), step.note])
     case 'skipped':
@@ -61,22 +51,6 @@ const skippedTexts = {
 
 function figuresOf(view: WholesalerView, step: StepView): string {
   return joined([amount(step), rateText(step), leftText(step), troubles(view, step), step.note])
-}
-
-/** With cli-progress's own formatter, so that a bar here and a bar of `status --watch` look alike. */
-function withBar({ done, total }: StepView, figures: string): string {
-  if (total === null || total === 0) return figures
-  const params = {
-    progress: Math.min(1, done / total),
-    eta: 0,
-    startTime: 0,
-    stopTime: 0,
-    total,
-    value: done,
-    maxWidth: 0,
-  }
-  // Added here and not as a placeholder: notes come from feeds, and may look like one themselves.
-  return cliProgress.Format.Formatter(barOptions, params, {}) + figures
 }
 
 function amount({ step, done, total }: StepView): string {

@@ -10,6 +10,7 @@ import { type ProgressEvent, type Step, steps } from '../../core/progress.js'
 import { plain } from '../print.js'
 import type { ProgressDisplay } from './progress-display.js'
 import { RunView, type StepView, type WholesalerView } from './run-view.js'
+import { stepBar } from './step-bar.js'
 import { stepLine } from './step-line.js'
 import { titleOf } from './terminal-title.js'
 import { warningText } from './warning-text.js'
@@ -123,7 +124,7 @@ export class TerminalProgress implements ProgressDisplay {
       this.plannedSteps.map((name) => {
         const step = view.steps[name]
         return {
-          title: stepLine(view, step),
+          title: stepLine(view, step, stepBar),
           task: (_context: undefined, task: Task) => this.drawStep(view, step, task),
         }
       }),
@@ -136,11 +137,11 @@ export class TerminalProgress implements ProgressDisplay {
     const line = this.lines.get(step)
     if (line === undefined) return
     line.task = task
-    task.title = stepLine(view, step)
+    task.title = stepLine(view, step, stepBar)
     await line.ended
-    if (step.state === 'failed') throw new Error(stepLine(view, step))
-    if (step.state === 'done') task.title = stepLine(view, step)
-    else task.skip(stepLine(view, step))
+    if (step.state === 'failed') throw new Error(stepLine(view, step, stepBar))
+    if (step.state === 'done') task.title = stepLine(view, step, stepBar)
+    else task.skip(stepLine(view, step, stepBar))
   }
 
   private moveOn(view: WholesalerView, step: StepView, now: number): void {
@@ -148,7 +149,7 @@ export class TerminalProgress implements ProgressDisplay {
     if (line === undefined) return
     if (step.state === 'running' && now - line.changedAtMs < redrawMs) return
     line.changedAtMs = now
-    if (line.task !== null) line.task.title = stepLine(view, step)
+    if (line.task !== null) line.task.title = stepLine(view, step, stepBar)
     for (const [other, { end }] of this.lines) if (hasEnded(other)) end()
     this.showTitle()
   }

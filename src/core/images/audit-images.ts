@@ -10,7 +10,7 @@ import { exactKey, gatherGroups, keepFirst } from './image-groups.js'
 import type { ImageLibrary } from './library.js'
 import type { Looks } from './look.js'
 import { nearColorMax, nearPairs } from './near-duplicate.js'
-import { sideMax } from './process.js'
+import { sideMax } from './recipe.js'
 
 /** Bytes above which an image is oversized: a page of ten of them takes more than 10 MB. */
 export const oversizedBytes = 1_000_000

@@ -3,7 +3,6 @@
  * Resumable at any point: what is in the store is in the library, and a product is done only when all its
  * images are attached. A picture that cannot be had never fails its product and never stops the phase.
  */
-import { join } from 'node:path'
 import type { Clock } from '../clock.js'
 import type { HttpClient } from '../http/http-client.js'
 import { type JobImageCounts, noCounts } from '../jobs/job.js'
@@ -12,13 +11,10 @@ import type { Progress } from '../progress.js'
 import type { Store, StoreId } from '../store/store.js'
 import type { Wholesaler } from '../wholesaler.js'
 import type { Decode } from './decode.js'
-import { DecoderPool } from './decoder-pool.js'
-import { createDownload, type Download } from './download.js'
+import type { Download } from './download.js'
 import type { HostQueueLimits } from './host-queue.js'
-import { imageBase } from './image-base.js'
-import { importProductImages, type ProductPorts } from './import-product-images.js'
-import { ImageIntake } from './obtain-image.js'
-import { prepareTempDir } from './temp-file.js'
+import { prepareImagePorts } from './image-ports.js'
+import { importProductImages } from './import-product-images.js'
 
 export interface ImageRun {
   readonly ledger: Pick<Ledger, 'pendingImages' | 'countPendingImages' | 'finishImages' | 'noteGivenImages' | 'images'>
@@ -80,8 +76,14 @@ export async function importImages(run: ImageRun): Promise<JobImageCounts> {
   const signal = AbortSignal.any([run.signal, failure.signal])
   const counts = { ...noCounts.images }
   const takenAway = new Set<StoreId>()
-  const decoders = new DecoderPool(signal, { rules: run.wholesaler.imageRules })
-  const ports = await preparePorts(run, signal, counts, decoders, takenAway)
+  const { ports, decoders } = await prepareImagePorts(run, signal, {
+    onDownloaded: () => {
+      counts.downloaded += 1
+    },
+    onTakenAway: (ids) => {
+      for (const id of ids) takenAway.add(id)
+    },
+  })
   const underway = new Set<Promise<void>>()
   let done = 0
 
@@ -139,52 +141,6 @@ async function* pendingProducts(run: ImageRun, signal: AbortSignal): AsyncGenera
       after = pending.key
     }
     if (page.length < pageSize) return
-  }
-}
-
-async function preparePorts(
-  run: ImageRun,
-  signal: AbortSignal,
-  counts: { downloaded: number },
-  decoders: DecoderPool,
-  takenAway: Set<StoreId>,
-): Promise<ProductPorts> {
-  const { ledger, store, http, wholesaler, allowPrivateHosts, clock } = run
-  const tmpDir = join(run.stateDir, 'tmp')
-  await prepareTempDir(tmpDir, clock.now())
-  const base = imageBase(wholesaler.source, wholesaler.imageRoots)
-  const download = run.download ?? createDownload({ http, tmpDir, folders: base.folders, allowPrivateHosts })
-  const intake = new ImageIntake({
-    library: ledger.images,
-    store,
-    download: (...request) => {
-      // A decoder starts while the first picture is on its way.
-      if (run.decode === undefined) decoders.warmUp()
-      return download(...request)
-    },
-    decode: run.decode ?? decoders.decode,
-    tmpDir,
-    signal,
-    ...(run.concurrency === undefined ? {} : { limits: run.concurrency }),
-    onDownloaded: () => {
-      counts.downloaded += 1
-    },
-  })
-  return {
-    ledger,
-    store,
-    intake,
-    base,
-    clock,
-    progress: run.progress,
-    writer: run.writer,
-    signal,
-    refresh: run.refresh ?? false,
-    retryFailed: run.retryFailed ?? false,
-    removed: wholesaler.imageRules.removed,
-    onTakenAway: (ids) => {
-      for (const id of ids) takenAway.add(id)
-    },
   }
 }
 

@@ -14,7 +14,7 @@ import type { Download, UsableAddress } from './download.js'
 import { HostQueue, type HostQueueLimits } from './host-queue.js'
 import { type Downloaded, type ImageProblem, imageProblem } from './image.js'
 import type { ImageLibrary, LibraryImage } from './library.js'
-import { RECIPE_VERSION } from './process.js'
+import { RECIPE_VERSION } from './recipe.js'
 import { writeTempFile } from './temp-file.js'
 
 export interface ObtainPorts {

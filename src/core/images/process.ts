@@ -8,13 +8,9 @@ import type { Sharp } from 'sharp'
 import { type CheckedImage, type ImageContent, pixelsMax } from './check.js'
 import { type ImageProblem, imageProblem } from './image.js'
 import { type Pixels, pixelsOf } from './pixels.js'
+import { sideMax } from './recipe.js'
 import { loadSharp } from './sharp-lib.js'
 
-/** Version of what `processImage` makes; raised with every change of it, for `images reprocess`. */
-export const RECIPE_VERSION = 1
-
-/** Longest side in pixels: sharp on the zoomed view of a high-density screen, a tenth of a camera's bytes. */
-export const sideMax = 2048
 /** Quality of JPEG and WebP, 1-100: no difference to be seen on product pictures, half the bytes of 95. */
 const quality = 85
 

@@ -11,7 +11,7 @@ import { HostQueue } from './host-queue.js'
 import type { Downloaded, ImageProblem } from './image.js'
 import type { ImageLibrary, LibraryEntry } from './library.js'
 import { normalizeUrl } from './normalize-url.js'
-import { RECIPE_VERSION } from './process.js'
+import { RECIPE_VERSION } from './recipe.js'
 import { writeTempFile } from './temp-file.js'
 
 export interface ReprocessPorts {

@@ -4,41 +4,21 @@ import { WholesalerError } from '../errors.js'
 import type { Feed, FeedListener, FeedRecord } from '../feed/feed.js'
 import { choosePreset, noPreset } from './choose-preset.js'
 import { detectFormats } from './detect-formats.js'
-import { shopFields } from './field-owners.js'
 import { compileFilter } from './filter.js'
 import { digestOf } from './fingerprint.js'
 import type { ProductRules } from './finish-product.js'
 import { checkJob, type MappingJob, mapFeed, type SecondFeed, type StreamOptions } from './map-stream.js'
 import type { Mapper, WholesalerMapping } from './mapping.js'
+import { mappingDigest } from './mapping-digest.js'
 import type { FeedLook, Preset } from './presets/preset.js'
 import { compilePriceRules, mergePriceRules } from './price.js'
 import type { JoinMap, ProductMap } from './product-map.js'
 import { readFields } from './read-fields.js'
 import { checkColumns, resolveMap } from './resolve-map.js'
 
-/** Raised whenever the same mapping makes other products of the same feed: all feeds are then mapped anew. */
-export const mapperVersion = 4
-
 export interface MapperOptions extends StreamOptions {
   /** The second file of the wholesaler, opened. */
   readonly second?: Feed
-}
-
-/**
- * Hash of all that shapes mapping and is known without the feed: config, `transform` source, mapper version. What
- * is found out (preset, columns, number format) follows from the feed's bytes.
- */
-export function mappingDigest(mapping: WholesalerMapping): string {
-  const { preset, map, transform, transformSource, price, include, exclude, stock, skuPrefix, variantImages, join } =
-    mapping
-  const left = shopFields(mapping.fields)
-  const hook = transformSource ?? transform?.toString()
-  return digestOf([
-    mapperVersion,
-    { preset, map, hook, price, include, exclude, stock, skuPrefix, variantImages, join },
-    // Nothing more where nothing is left to the shop: the digests of before stay.
-    ...(left.length === 0 ? [] : [left]),
-  ])
 }
 
 /**

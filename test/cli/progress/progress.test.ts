@@ -7,6 +7,7 @@ import { Pace } from '../../../src/cli/progress/pace.js'
 import { PlainProgress } from '../../../src/cli/progress/plain-progress.js'
 import { noDisplay } from '../../../src/cli/progress/progress-display.js'
 import { RunView } from '../../../src/cli/progress/run-view.js'
+import { stepBar } from '../../../src/cli/progress/step-bar.js'
 import { stepLine } from '../../../src/cli/progress/step-line.js'
 import { TerminalProgress } from '../../../src/cli/progress/terminal-progress.js'
 import type { ProgressEvent, Step } from '../../../src/core/progress.js'
@@ -24,7 +25,7 @@ function lineAfter(step: Step, ...events: readonly ProgressEvent[]): string {
   const view = new RunView()
   for (const [index, event] of events.entries()) view.apply(event, index * 1000)
   const wholesaler = view.wholesaler('aren')
-  return stepLine(wholesaler, wholesaler.steps[step])
+  return stepLine(wholesaler, wholesaler.steps[step], stepBar)
 }
 
 const batch = (created: number, errors: number): ProgressEvent => ({

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { decodeHere } from '../../../src/core/images/decode.js'
 import type { Download } from '../../../src/core/images/download.js'
 import { imageProblem } from '../../../src/core/images/image.js'
-import { RECIPE_VERSION } from '../../../src/core/images/process.js'
+import { RECIPE_VERSION } from '../../../src/core/images/recipe.js'
 import { type ReprocessChoice, reprocessImages } from '../../../src/core/images/reprocess-images.js'
 import { type ImageShop, packshot, withImageShop } from './image-shop.js'
 

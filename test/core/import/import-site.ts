@@ -9,6 +9,7 @@ import type { ImportPorts } from '../../../src/core/import-ports.js'
 import type { JobOptions } from '../../../src/core/jobs/job.js'
 import type { Writer } from '../../../src/core/ledger/ledger.js'
 import { openSqliteLedger } from '../../../src/core/ledger/sqlite-ledger.js'
+import { openMappedFeed } from '../../../src/core/map-feed.js'
 import { type ImportPreview, previewImport } from '../../../src/core/preview-import.js'
 import { type ProgressEvent, silent } from '../../../src/core/progress.js'
 import { MemoryStore } from '../../../src/core/store/memory-store.js'
@@ -50,6 +51,7 @@ export async function atImportSite(config: object, body: (site: ImportSite) => P
       clock,
       stateDir: dir,
       http: nobody,
+      openMapped: openMappedFeed,
       progress: { emit: (event) => events.push(event) },
       rejects: { add: () => {}, path: null, flush: () => {}, close: () => {} },
     }

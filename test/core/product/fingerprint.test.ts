@@ -10,7 +10,7 @@ import {
   toStagedChunk,
   toStagedProduct,
 } from '../../../src/core/product/fingerprint.js'
-import { mappingDigest } from '../../../src/core/product/mapper.js'
+import { mappingDigest } from '../../../src/core/product/mapping-digest.js'
 import type { Decimal, Product } from '../../../src/core/product/product.js'
 
 const product: Product = {
