@@ -8,23 +8,17 @@ import { withStdinCopy } from '../core/config/stored-wholesalers.js'
 import { WholesalerError } from '../core/errors.js'
 import type { FeedFormat } from '../core/feed/feed.js'
 import { dropStdinCopies, keepStdin } from '../core/feed/stdin-copy.js'
-import type { FeedReport } from '../core/feed-report.js'
 import type { JobOptions } from '../core/jobs/job.js'
-
 import { type FinishedImport, runImport } from '../core/run-import.js'
-import { withThrowawayState } from '../core/throwaway-state.js'
 import type { Wholesaler } from '../core/wholesaler.js'
 import { styleFor } from './color.js'
-import { type DocumentHead, type ImportDocument, importDocument, importFeedFields } from './documents.js'
-import { exitChanges, exitCodeOfEnd, exitCodeOfError, exitDone, exitPartial, exitTimeLimit } from './exit-code.js'
+import { type DocumentHead, type ImportDocument, importDocument } from './documents.js'
+import { exitCodeOfEnd, exitPartial, exitTimeLimit } from './exit-code.js'
+import { feedFields, type Run, tell, tellGuard } from './import-run.js'
 import { listenForInterruption } from './interruption.js'
-import { toStderr } from './print.js'
 import { chooseProgress } from './progress/choose-progress.js'
-import { NdjsonProgress } from './progress/ndjson-progress.js'
-import type { ProgressDisplay } from './progress/progress-display.js'
-import { errorText } from './report-error.js'
 import { importSummary } from './summary.js'
-import { hasLedger, openWorkshop, type Workshop } from './wiring.js'
+import { openWorkshop, type Workshop } from './wiring.js'
 
 export interface ImportFlags {
   readonly json: boolean
@@ -46,6 +40,7 @@ export interface ImportFlags {
   readonly checksum: boolean
   readonly 'max-duration'?: number | undefined
   readonly 'allow-shrink': boolean
+  readonly apply?: string | undefined
   readonly 'max-delete'?: number | undefined
   readonly 'allow-private-host'?: readonly string[] | undefined
   readonly background: boolean
@@ -93,21 +88,12 @@ export async function runImportCommand(command: ImportCommand): Promise<void> {
   const interruption = listenForInterruption((message) => display.emit({ type: 'warning', message }))
   const run = { command, config, wholesalers, options, display, signal: interruption.signal }
   try {
-    if (flags['dry-run']) await preview(run)
+    if (flags['dry-run']) await (await import('./run-preview.js')).preview(run)
     else await importNow(await withStdinKept(run))
   } finally {
     interruption.dispose()
     await display.close()
   }
-}
-
-interface Run {
-  readonly command: ImportCommand
-  readonly config: Config
-  readonly wholesalers: readonly Wholesaler[]
-  readonly options: JobOptions
-  readonly display: ProgressDisplay
-  readonly signal: AbortSignal
 }
 
 function jobOptions(
@@ -166,6 +152,8 @@ async function withStdinKept(run: Run): Promise<Run> {
 async function importNow(run: Run): Promise<void> {
   const { command, config, display } = run
   const onWarning = (message: string) => display.emit({ type: 'warning', message })
+  const { apply } = command.flags
+  const planned = apply === undefined ? {} : { expected: await expectedBy(run, apply) }
   const workshop = await openWorkshop(command.place.stateDir, config, onWarning, run.signal)
   try {
     if (command.flags.background) {
@@ -175,7 +163,7 @@ async function importNow(run: Run): Promise<void> {
       return
     }
     const finished = await inTurn(run, () =>
-      runImport(run, { ...workshop, progress: display }, { signal: run.signal, exitCodeOf: exitCodeOfEnd }),
+      runImport(run, { ...workshop, progress: display }, { ...planned, signal: run.signal, exitCodeOf: exitCodeOfEnd }),
     )
     const pending = await countPendingImages(workshop, run.wholesalers)
     await dropStdinCopies(workshop.stateDir, (await workshop.jobs.read()).values(), command.clock.now())
@@ -216,10 +204,6 @@ function messageOfEnd(exitCode: number): string {
   return exitCode === exitPartial ? 'Import finished, with failures' : 'Import finished'
 }
 
-function feedFields(feeds: readonly FeedReport[], rejectsFile: string | null) {
-  return feeds.map((report) => importFeedFields(report, rejectsFile))
-}
-
 /** Milliseconds between two tries of an import that waits for its turn. */
 const turnEveryMs = 1_000
 
@@ -247,64 +231,7 @@ async function tellEnd(run: Run, document: ImportDocument, { job, report, error 
   tellGuard(run, report?.guard ?? null)
 }
 
-/** What was withheld is an error, beside what was done. */
-function tellGuard({ command }: Run, guard: WholesalerError | null): void {
-  if (guard !== null && !command.flags.json) toStderr(errorText(guard, styleFor(process.stderr)))
-}
-
-async function tell({ command, display }: Run, document: ImportDocument, text: () => string): Promise<void> {
-  await display.close()
-  if (display instanceof NdjsonProgress) display.summary(document)
-  else command.answer(document, text)
-}
-
-/** `--dry-run`: in the state there is, or in one that is thrown away when there is none. */
-async function preview(run: Run): Promise<void> {
-  const { stateDir } = run.command.place
-  if (hasLedger(stateDir)) await previewIn(stateDir, run)
-  else await withThrowawayState((folder) => previewIn(folder, run))
-}
-
-async function previewIn(stateDir: string, run: Run): Promise<void> {
-  const { command, config, display, signal } = run
-  const workshop = await openWorkshop(stateDir, config, toStderr)
-  try {
-    const { previewImport } = await import('../core/preview-import.js')
-    const { feeds, pending, images, partial, guard } = await previewImport(
-      run.wholesalers,
-      run.options,
-      { ...workshop, progress: display, onReject: () => {} },
-      signal,
-    )
-    const due = feeds.reduce((sum, { retired }) => sum + (retired?.due ?? 0), 0)
-    const changes = pending + due > 0 && command.flags['detailed-exitcode']
-    const exitCode = guard !== null ? exitCodeOfError(guard) : changes ? exitChanges : partial ? exitPartial : exitDone
-    const document = importDocument({
-      exitCode,
-      job: null,
-      nowMs: command.clock.now(),
-      scheduled: false,
-      fallbacks: [],
-      message: guard === null ? previewMessage(pending, due) : guard.message,
-      dryRun: true,
-      feeds: feedFields(feeds, null),
-      pending,
-      imagesPending: null,
-      imagePlan: images,
-      ...(guard === null ? {} : { error: guard }),
-    })
-    command.endWith(exitCode)
-    await tell(run, document, () => importSummary(document, styleFor(process.stdout)))
-    tellGuard(run, guard)
-  } finally {
-    await workshop.close()
-  }
-}
-
-function previewMessage(pending: number, due: number): string {
-  const parts = [
-    pending === 0 ? null : `${pending} products would be written`,
-    due === 0 ? null : `${due} taken out of sale`,
-  ].filter((part) => part !== null)
-  return parts.length === 0 ? 'Nothing would be written' : parts.join(', ')
+async function expectedBy(run: Run, plan: string) {
+  const { checkedPlan } = await import('./run-preview.js')
+  return await checkedPlan(run, plan)
 }

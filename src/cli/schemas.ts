@@ -197,6 +197,32 @@ const imageDecision = z.strictObject({
   variants: z.array(z.string()),
 })
 
+const importPlan = z.strictObject({
+  options: z.string(),
+  ledger: z.string().nullable(),
+  feeds: z.array(
+    z.strictObject({
+      wholesaler: z.string(),
+      feed: z.string(),
+      mapping: z.string(),
+      products: z.string(),
+      store: z.string(),
+      creates: number,
+      updates: number,
+      retires: number,
+    }),
+  ),
+  changes: z.array(
+    z.strictObject({
+      wholesaler: z.string(),
+      key: z.string(),
+      sku: z.string().nullable(),
+      name: z.string(),
+      act: z.enum(['create', 'update']),
+    }),
+  ),
+})
+
 const importDocument = z.strictObject({
   ...head,
   job_id: number.nullable(),
@@ -216,6 +242,7 @@ const importDocument = z.strictObject({
   feed: importFeed.exactOptional(),
   pending: number.nullable(),
   images: z.strictObject({ ...imageCounts, pending: number.nullable(), plan: imagePlan.nullable() }),
+  plan: importPlan.nullable(),
   error: error.exactOptional(),
 })
 

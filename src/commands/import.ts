@@ -19,6 +19,11 @@ export default class Import extends BaseCommand {
     { description: 'In the background', command: '<%= config.bin %> import products.csv --background' },
     { description: 'What would change', command: '<%= config.bin %> import products.csv --dry-run' },
     {
+      description: 'The same as a plan',
+      command: '<%= config.bin %> import products.csv --dry-run --json > plan.json',
+    },
+    { description: 'Execute it, or refuse', command: '<%= config.bin %> import products.csv --apply plan.json' },
+    {
       description: 'From a pipe, as a document',
       command: "zcat feed.csv.gz | <%= config.bin %> import - --as acme --json | jq '.job.total_created'",
     },
@@ -47,6 +52,11 @@ export default class Import extends BaseCommand {
       allowNo: true,
     }),
     'dry-run': Flags.boolean({ summary: 'Read and compare; write nothing.' }),
+    apply: Flags.string({
+      summary: 'Execute the plan that --dry-run --json printed, or refuse when anything has moved since.',
+      helpValue: 'PLAN',
+      exclusive: ['dry-run', 'background', 'verify'],
+    }),
     'detailed-exitcode': Flags.boolean({
       summary: 'With --dry-run: end with 20 when there are changes.',
       dependsOn: ['dry-run'],

@@ -12,6 +12,7 @@ import { reopenImages } from './images/reopen-images.js'
 import type { ImportPorts } from './import-ports.js'
 import type { JobCounts, JobOptions } from './jobs/job.js'
 import type { Writer } from './ledger/ledger.js'
+import type { ExpectedFeed } from './plan-import.js'
 import { shopFields } from './product/field-owners.js'
 import { retireMissing } from './retire-missing.js'
 import { stageFeed } from './stage-feed.js'
@@ -24,6 +25,8 @@ export interface ImportRun {
   readonly options: JobOptions
   readonly writer: Writer
   readonly signal: AbortSignal
+  /** By wholesaler, what its feed is to be: another one is refused. */
+  readonly expected?: ReadonlyMap<string, ExpectedFeed>
   /** Counts of earlier attempts at this job. */
   readonly earlier?: JobCounts
   /** Called whenever counts move on: for the heartbeat and the job's record. */
@@ -58,7 +61,7 @@ export async function importFeeds(run: ImportRun, ports: ImportPorts): Promise<I
 
   for (const wholesaler of run.wholesalers) {
     try {
-      const staged = await stageFeed(wholesaler, stagePorts(ports), stageOptions(run))
+      const staged = await stageFeed(wholesaler, stagePorts(ports), stageOptions(run, wholesaler))
       failpoint('feed-staged', wholesaler.name)
       if (staged.read) tally.noteFeed(staged.feed)
       else tally.noteUnreadFeed()
@@ -204,8 +207,9 @@ function stagePorts(ports: ImportPorts) {
   return { ...ports, onReject: ports.rejects.add.bind(ports.rejects) }
 }
 
-function stageOptions({ options, signal }: ImportRun) {
+function stageOptions({ options, signal, expected }: ImportRun, { name }: Wholesaler) {
   return {
+    expected: expected?.get(name),
     remap: options.remap,
     checksum: options.checksum,
     allowShrink: options.allowShrink,

@@ -5,6 +5,7 @@ import { imageBase } from './images/image-base.js'
 import { type ImagePlanCounts, ImagePlanSum, planProduct } from './images/plan-product.js'
 import type { JobOptions } from './jobs/job.js'
 import type { Ledger, PendingImages, StagedChunk } from './ledger/ledger.js'
+import { type FeedPlan, FeedPlanner, type ImportPlan, listedChangesMax, type PlannedChange } from './plan-import.js'
 import { productsOf } from './product/fingerprint.js'
 import { checkRetire } from './retire-missing.js'
 import { type StagePorts, stageFeed } from './stage-feed.js'
@@ -19,6 +20,8 @@ export interface ImportPreview {
   readonly images: ImagePlanCounts | null
   /** A feed, or a part of one, could not be read. */
   readonly partial: boolean
+  /** When a plan was asked for. */
+  readonly plan: Omit<ImportPlan, 'options' | 'ledger'> | null
   /** What an import would withhold, and why. */
   readonly guard: WholesalerError | null
 }
@@ -36,14 +39,20 @@ type PreviewOptions = Pick<
   | 'retryImages'
 >
 
-type PreviewPorts = StagePorts & { readonly store: Pick<Store, 'imagesOf' | 'hasImages'> }
+type PreviewPorts = StagePorts & {
+  readonly store: Pick<Store, 'imagesOf' | 'hasImages' | 'findBySku' | 'stamps'>
+}
 
-/** Reads every feed and counts. Throws the first feed's error when none could be read. */
+/**
+ * Reads every feed and counts. With `plan` every product that would be written is also looked up in the store. Throws
+ * the first feed's error when none could be read.
+ */
 export async function previewImport(
   wholesalers: readonly Wholesaler[],
   options: PreviewOptions,
   ports: PreviewPorts,
   signal: AbortSignal,
+  { plan: isPlan = false }: { readonly plan?: boolean } = {},
 ): Promise<ImportPreview> {
   const feeds: FeedReport[] = []
   const images = options.images ? new ImagePlanSum() : null
@@ -51,17 +60,29 @@ export async function previewImport(
   let partial = false
   let firstError: unknown
   let guard: WholesalerError | null = null
+  const planned: FeedPlan[] = []
+  const changes: PlannedChange[] = []
   for (const wholesaler of wholesalers) {
     try {
       const plan = images === null ? null : imagePlanner(wholesaler, options, ports, images)
-      const { feed, staged, due, read } = await stageFeed(wholesaler, ports, {
+      const planner = isPlan ? new FeedPlanner(wholesaler.name, options, ports) : null
+      const { feed, staged, due, read, digest } = await stageFeed(wholesaler, ports, {
         ...options,
+        // Only a feed that is read tells what would be written of it.
+        remap: options.remap || isPlan,
         dryRun: true,
         signal,
-        ...(plan === null ? {} : { onProducts: plan.addMapped }),
+        onProducts: async (chunk) => {
+          await plan?.addMapped(chunk)
+          await planner?.add(chunk)
+        },
       })
       const retired = retireCounts(wholesaler, due, options)
       feeds.push({ feed, staged, retired })
+      if (planner !== null) {
+        planned.push(planner.finish({ feed: feed.sha256 ?? '', mapping: digest }, retired?.due ?? 0))
+        changes.push(...planner.changes)
+      }
       if (retired !== null) guard ??= await checkRetire(wholesaler, { due, maxDelete: options.maxDelete }, ports.ledger)
       if (!read) await plan?.addPending(signal)
       partial ||= read && (feed.rejects > 0 || !feed.complete)
@@ -76,7 +97,8 @@ export async function previewImport(
     }
   }
   if (firstError !== undefined && feeds.every(({ staged }) => staged === null)) throw firstError
-  return { feeds, pending, images: images?.counts ?? null, partial, guard }
+  const plan = isPlan ? { feeds: planned, changes: changes.slice(0, listedChangesMax) } : null
+  return { feeds, pending, images: images?.counts ?? null, partial, plan, guard }
 }
 
 function retireCounts({ missing }: Wholesaler, due: number, { updateExisting }: PreviewOptions): RetireCounts | null {

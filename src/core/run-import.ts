@@ -12,6 +12,7 @@ import { quickLook } from './jobs/quick-look.js'
 import { type JobRun, runJob } from './jobs/run-job.js'
 import { tidyState } from './jobs/tidy-state.js'
 import type { Ledger } from './ledger/ledger.js'
+import type { ExpectedFeed } from './plan-import.js'
 import type { Progress } from './progress.js'
 import { openRejectsFile, rejectsPath } from './rejects-file.js'
 import { leasedStore } from './store/leased-store.js'
@@ -28,6 +29,8 @@ export interface ImportJobRun extends Pick<JobRun<ImportReport>, 'job' | 'signal
   readonly ignoreNotBefore?: boolean
   /** Makes ready what the job needs, once the job is ours: what it throws ends the job. */
   readonly open: (options: JobOptions) => Promise<Worksite>
+  /** By wholesaler, what its feed is to be. */
+  readonly expected?: ReadonlyMap<string, ExpectedFeed>
   /** Told how far the job is, often. */
   readonly onCounts?: (counts: JobCounts) => void
 }
@@ -74,7 +77,7 @@ export async function runImportJob(run: ImportJobRun, ports: ImportJobPorts): Pr
             const { wholesalers } = site
             const store = leasedStore(site.store, assertLease)
             return await importFeeds(
-              { wholesalers, options, writer, signal, earlier, onCounts: told },
+              { ...expecting(run), wholesalers, options, writer, signal, earlier, onCounts: told },
               { ...site, store, stateDir, clock, rejects, progress: noting(progress, noteProgress) },
             )
           } finally {
@@ -108,7 +111,7 @@ export type RunImportPorts = Omit<ImportPorts, 'rejects'> & Omit<JobPorts, 'ledg
 export async function runImport(
   { wholesalers, options }: ImportRequest,
   ports: RunImportPorts,
-  run: Pick<ImportJobRun, 'signal' | 'exitCodeOf'>,
+  run: Pick<ImportJobRun, 'signal' | 'exitCodeOf' | 'expected'>,
 ): Promise<FinishedImport> {
   const { ledger, progress } = ports
   await checkOrigins(wholesalers, ledger)
@@ -118,6 +121,10 @@ export async function runImport(
   // Only a worker puts a job back.
   if (job.status === 'scheduled') throw new Error(`job ${job.id} was put back by a foreground run`)
   return { ...ended, job }
+}
+
+function expecting({ expected }: ImportJobRun): Pick<ImportJobRun, 'expected'> {
+  return expected === undefined ? {} : { expected }
 }
 
 /** Says which jobs the quick look found to be stuck, and what finishes them. */

@@ -27,6 +27,7 @@ import type {
 } from './ledger/ledger.js'
 import type { MapFeedPlan, MappedFeed, OpenMappedFeed } from './map-feed.js'
 import type { RetireHow } from './missing-policy.js'
+import { checkExpected, type ExpectedFeed } from './plan-import.js'
 import { sealed } from './product/fingerprint.js'
 import { mappingDigest } from './product/mapping-digest.js'
 import type { Progress } from './progress.js'
@@ -55,6 +56,8 @@ export interface StageOptions {
   readonly dryRun: boolean
   readonly allowPrivateHosts: readonly string[]
   readonly signal: AbortSignal
+  /** What the feed is to be; anything else is refused before it is read. */
+  readonly expected?: ExpectedFeed | undefined
   /** Called with what is staged as it comes, and waited for: for `feed inspect` and dry runs. */
   readonly onProducts?: (chunk: StagedChunk) => void | Promise<void>
 }
@@ -64,6 +67,8 @@ export interface StagedFeed {
   readonly staged: StagedCounts
   /** In a dry run: missing products that an import would take out of sale, were there no guard. */
   readonly due: number
+  /** Hash of all that shaped it besides its bytes. */
+  readonly digest: string
   /** False when the feed was not read because nothing had changed. */
   readonly read: boolean
   /** Currency of the feed's first product that names one. */
@@ -112,13 +117,14 @@ async function fetchAndStage(wholesaler: Wholesaler, ports: StagePorts, options:
   })
   const second = await fetchSecond(wholesaler, fetching)
   const digest = stagingDigest(wholesaler, second?.sha256)
+  checkExpected(wholesaler.name, options.expected, { feed: snapshot.sha256, mapping: digest })
   progress.emit(step(wholesaler, 'fetch', snapshot.unchanged ? 'skipped' : 'done'))
 
   if (isStagedAlready(state.current, snapshot, digest) && !options.remap) {
     progress.emit(step(wholesaler, 'stage', 'skipped'))
     if (!options.dryRun) await ledger.touchSnapshot(wholesaler.name, snapshot.stamp)
     const due = await countDue(wholesaler, options, (how) => ledger.countDue(wholesaler.name, how, ports.clock.now()))
-    return { ...unchangedFeed(state.current, await ledger.countMissing(wholesaler.name)), due }
+    return { ...unchangedFeed(state.current, await ledger.countMissing(wholesaler.name)), due, digest }
   }
   const staged = await stageSnapshot(wholesaler, state, { snapshot, second, digest }, ports, options)
   progress.emit({ type: 'feed', feed: staged.feed, staged: staged.staged })
@@ -162,7 +168,7 @@ function isStagedAlready(
   return current?.complete === true && current.sha256 === snapshot.sha256 && current.mappingDigest === digest
 }
 
-function unchangedFeed(current: StagedSnapshot, missing: number): Omit<StagedFeed, 'due'> {
+function unchangedFeed(current: StagedSnapshot, missing: number): Omit<StagedFeed, 'due' | 'digest'> {
   const staged = { new: 0, changed: 0, unchanged: current.feed.products, missing }
   return { feed: current.feed, staged, read: false, currency: null, shape: null }
 }
@@ -235,7 +241,7 @@ async function stageSnapshot(
     const due = summary.complete ? await countDue(wholesaler, options, (how) => staging.countDue(how)) : 0
     if (options.dryRun) await staging.abort()
     ports.progress.emit(step(wholesaler, 'stage', 'done', summary.products))
-    return { feed: summary, staged, due, read: true, currency: count.currency, shape }
+    return { feed: summary, staged, due, digest, read: true, currency: count.currency, shape }
   } catch (error: unknown) {
     await staging.abort()
     throw error

@@ -76,6 +76,23 @@ export function retireContract(withStore: WithStore, can: Abilities): void {
     )
 
     it(
+      'and whatever else changes it, gives it another stamp',
+      withStore(async ({ store }) => {
+        const [a, b] = [await idOf(store, product('a')), await idOf(store, product('b'))]
+        const before = await store.stamps([a, b, '4711', 'x'])
+        assert.deepEqual([...before.keys()].sort(), [a, b].sort())
+        assert.deepEqual(await store.stamps([a, b]), before)
+
+        await applyOne(store, product('a', { stock: decimal('7') }))
+        await retire(store, 'delete', { b })
+
+        const after = await store.stamps([a, b])
+        assert.deepEqual([...after.keys()], [a])
+        assert.notEqual(after.get(a), before.get(a))
+      }),
+    )
+
+    it(
       'is counted once: what is so already is not touched',
       withStore(async ({ store }) => {
         const ids = { a: await idOf(store, product('a')), b: await idOf(store, variable('b', [variant('S')])) }

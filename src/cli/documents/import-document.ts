@@ -5,6 +5,7 @@ import type { ImagePlanCounts } from '../../core/images/plan-product.js'
 import { type Job, noCounts } from '../../core/jobs/job.js'
 import type { Fallback } from '../../core/jobs/schedule-import.js'
 import type { FeedSummary, StagedCounts } from '../../core/ledger/ledger.js'
+import type { ImportPlan } from '../../core/plan-import.js'
 import { isSuccess } from '../exit-code.js'
 import { type DocumentHead, documentHead, type ErrorFields, type ErrorLike, errorFields } from './document.js'
 import { type ImagePlanFields, imagePlanFields } from './image-plan-document.js'
@@ -41,6 +42,8 @@ export interface ImportDocument extends DocumentHead {
     /** What would be done about images, with `--dry-run`; null otherwise, and with `--no-images`. */
     readonly plan: ImagePlanFields | null
   }
+  /** With `--dry-run`: what `--apply` executes; null otherwise. */
+  readonly plan: ImportPlan | null
   readonly error?: ErrorFields
 }
 
@@ -59,6 +62,8 @@ export interface ImportOutcome {
   readonly imagesPending: number | null
   /** Default: null. */
   readonly imagePlan?: ImagePlanCounts | null
+  /** Default: null. */
+  readonly plan?: ImportPlan | null
   readonly error?: ErrorLike
 }
 
@@ -80,6 +85,7 @@ export function importDocument(outcome: ImportOutcome): ImportDocument {
     ...(onlyFeed !== undefined && feeds.length === 1 ? { feed: onlyFeed } : {}),
     pending: outcome.pending,
     images: { ...imageCountFields(images), pending: outcome.imagesPending, plan: imagePlan },
+    plan: outcome.plan ?? null,
     ...(error === undefined ? {} : { error: errorFields(error) }),
   }
 }

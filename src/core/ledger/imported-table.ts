@@ -4,7 +4,7 @@ import type { Product } from '../product/product.js'
 import type { Database } from '../sqlite.js'
 import type { BodyFiles, BodyPlace } from './body-files.js'
 import { passFence } from './fence.js'
-import type { ImageState, ImportedProduct, PendingImages, Writer } from './ledger.js'
+import type { ImageState, ImportedProduct, ImportedState, PendingImages, Writer } from './ledger.js'
 import type { Pace } from './pace.js'
 import { pick } from './pick.js'
 import { rowState } from './schema.js'
@@ -78,6 +78,16 @@ export class ImportedTable {
     return pick(keys, (key) => {
       const row = find.get(id, key)
       return row === undefined ? undefined : { storeId: row.storeId, done: row.done }
+    })
+  }
+
+  importedOf({ id }: WholesalerRef, keys: readonly string[]): ReadonlyMap<string, ImportedState> {
+    const find = this.#database.prepare<Omit<ImportedState, 'retired'> & { retired: number }>(`
+      SELECT store_product_id AS storeId, content, offer, images, retired IS NOT NULL AS retired
+      FROM imported WHERE wholesaler_id = ? AND key = ?`)
+    return pick(keys, (key) => {
+      const row = find.get(id, key)
+      return row === undefined ? undefined : { ...row, retired: row.retired === 1 }
     })
   }
 

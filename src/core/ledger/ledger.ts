@@ -209,6 +209,12 @@ export interface ImportedProduct extends Fingerprints {
   readonly storeId: string
 }
 
+export interface ImportedState extends Fingerprints {
+  readonly storeId: string
+  /** The missing policy took it out of sale. */
+  readonly retired: boolean
+}
+
 /** A product whose wanted images are not yet all attached. */
 export interface PendingImages {
   readonly key: string
@@ -238,6 +244,8 @@ export interface BatchCounts {
 export interface Ledger {
   /** Next number of a sequence that never decreases: job ids and fencing tokens. */
   nextNumber(): Promise<number>
+  /** The number that was given out last. */
+  lastNumber(): Promise<number>
   /** Raises the sequence so that the next number is above `floor`. */
   raiseNumber(floor: number): Promise<void>
 
@@ -310,6 +318,8 @@ export interface Ledger {
     options: { readonly size: number; readonly after: string | null },
   ): Promise<readonly PendingImages[]>
   countPendingImages(wholesaler: string): Promise<number>
+  /** What was last imported of these, by key. Products that were never imported are left out. */
+  importedOf(wholesaler: string, keys: readonly string[]): Promise<ReadonlyMap<string, ImportedState>>
   /** How the images of imported products stand, by key. Products that were never imported are left out. */
   imageStates(wholesaler: string, keys: readonly string[]): Promise<ReadonlyMap<string, ImageState>>
   /** The product as the current snapshot has it; null when it has none of this key. */

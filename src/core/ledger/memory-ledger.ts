@@ -10,6 +10,7 @@ import type {
   ClaimOptions,
   ImageState,
   ImportedProduct,
+  ImportedState,
   Ledger,
   PendingImages,
   SourceStamp,
@@ -61,6 +62,10 @@ class MemoryLedger implements Ledger {
 
   async nextNumber(): Promise<number> {
     this.#number += 1
+    return this.#number
+  }
+
+  async lastNumber(): Promise<number> {
     return this.#number
   }
 
@@ -206,6 +211,15 @@ class MemoryLedger implements Ledger {
     return pick(keys, (key) => {
       const product = this.#wholesalers.get(wholesaler)?.imported.get(key)
       return product === undefined ? undefined : { storeId: product.storeId, done: product.imagesDone }
+    })
+  }
+
+  async importedOf(wholesaler: string, keys: readonly string[]): Promise<ReadonlyMap<string, ImportedState>> {
+    return pick(keys, (key) => {
+      const product = this.#wholesalers.get(wholesaler)?.imported.get(key)
+      if (product === undefined) return undefined
+      const { storeId, content, offer, images, retired } = product
+      return { storeId, content, offer, images, retired: retired !== null }
     })
   }
 

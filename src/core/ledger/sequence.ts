@@ -46,6 +46,11 @@ export function nextNumber(database: Database): number {
   )
 }
 
+/** The number that was given out last, by whoever uses the file. */
+export function lastNumber(database: Database): number {
+  return database.prepare<{ value: number }>('SELECT value FROM sequence').get()?.value ?? 0
+}
+
 /** Raises the sequence so that the next number is above `floor`. Never lowers it. */
 export function raiseNumber(database: Database, floor: number): void {
   database.transaction(

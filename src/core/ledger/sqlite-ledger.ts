@@ -14,6 +14,7 @@ import type {
   ClaimOptions,
   ImageState,
   ImportedProduct,
+  ImportedState,
   Ledger,
   PendingImages,
   SourceStamp,
@@ -25,7 +26,7 @@ import { MissingTable } from './missing-table.js'
 import { Pace } from './pace.js'
 import { countQuarantined, liftQuarantine } from './quarantine.js'
 import { ledgerMigrations, rowState } from './schema.js'
-import { beginSequence, nextNumber, raiseNumber } from './sequence.js'
+import { beginSequence, lastNumber, nextNumber, raiseNumber } from './sequence.js'
 import { purgeDropped, settleMissing } from './settle.js'
 import { SqliteImageLibrary } from './sqlite-image-library.js'
 import { beginSqliteStaging, countInState, countMissing } from './sqlite-staging.js'
@@ -91,6 +92,10 @@ class SqliteLedger implements Ledger {
 
   async nextNumber(): Promise<number> {
     return nextNumber(this.#database)
+  }
+
+  async lastNumber(): Promise<number> {
+    return lastNumber(this.#database)
   }
 
   async raiseNumber(floor: number): Promise<void> {
@@ -218,6 +223,11 @@ class SqliteLedger implements Ledger {
   async imageStates(wholesaler: string, keys: readonly string[]): Promise<ReadonlyMap<string, ImageState>> {
     const found = this.#wholesalers.find(wholesaler)
     return found === null ? new Map() : this.#imported.imageStates(found, keys)
+  }
+
+  async importedOf(wholesaler: string, keys: readonly string[]): Promise<ReadonlyMap<string, ImportedState>> {
+    const found = this.#wholesalers.find(wholesaler)
+    return found === null ? new Map() : this.#imported.importedOf(found, keys)
   }
 
   async stagedProduct(wholesaler: string, key: string): Promise<Product | null> {

@@ -213,6 +213,15 @@ export class MemoryStore implements Store, ProductLookup {
     return touched
   }
 
+  async stamps(ids: readonly StoreId[]): Promise<ReadonlyMap<StoreId, string>> {
+    return new Map(
+      ids.flatMap((id) => {
+        const product = this.#entries.get(id)
+        return product === undefined ? [] : [[id, JSON.stringify([product, ...this.#variantsOf(id)])] as const]
+      }),
+    )
+  }
+
   async verify(items: readonly (Fingerprints & { readonly storeId: StoreId })[]): Promise<readonly StoreState[]> {
     return items.map(({ storeId, content, offer }) => {
       const product = this.#entries.get(storeId)

@@ -238,6 +238,11 @@ export interface Store {
   }): Promise<number>
   /** As learnt so far, for statistics. Left out by stores that are not asked over a network. */
   pace?(): StorePace
+  /**
+   * A text for each of these products that is another after any change to it that an import may undo: who plans one
+   * compares them later. Products that are gone are left out.
+   */
+  stamps(ids: readonly StoreId[]): Promise<ReadonlyMap<StoreId, string>>
   verify(items: readonly (Fingerprints & { readonly storeId: StoreId })[]): Promise<readonly StoreState[]>
   close(): Promise<void>
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parseConfig } from '../../../src/core/config/config-schema.js'
 import { resolveWholesalers } from '../../../src/core/config/resolve-wholesalers.js'
 import type { HttpClient } from '../../../src/core/http/http-client.js'
-import { type ImportReport, importFeeds } from '../../../src/core/import-feed.js'
+import { type ImportReport, type ImportRun, importFeeds } from '../../../src/core/import-feed.js'
 import type { ImportPorts } from '../../../src/core/import-ports.js'
 import type { JobOptions } from '../../../src/core/jobs/job.js'
 import type { Writer } from '../../../src/core/ledger/ledger.js'
@@ -29,7 +29,7 @@ export interface ImportSite {
   /** Writes the feed of the wholesaler `aren`. */
   feed(content: string | Uint8Array): Promise<void>
   /** Imports it. */
-  run(options?: Partial<JobOptions>, config?: object): Promise<ImportReport>
+  run(options?: Partial<JobOptions>, config?: object, expected?: ImportRun['expected']): Promise<ImportReport>
   /** As `run`, for a job that another process may have begun. */
   runAs(writer: Writer, options?: Partial<JobOptions>, store?: Store): Promise<ImportReport>
   preview(options?: Partial<JobOptions>): Promise<ImportPreview>
@@ -59,10 +59,15 @@ export async function atImportSite(config: object, body: (site: ImportSite) => P
     const options = { ...sampleOptions, images: false, batches: null }
     const wholesalers = (said: object) => wholesalersOf(dir, { feed: path, ...said })
     const newWriter = async () => ({ jobId: await ledger.nextNumber(), token: await ledger.nextNumber() })
-    const runAs = (writer: Writer, changed: Partial<JobOptions>, said: object, shop: Store) => {
+    const runAs = (
+      writer: Writer,
+      changed: Partial<JobOptions>,
+      { said, shop, expected }: { said: object; shop: Store; expected?: ImportRun['expected'] },
+    ) => {
       events.length = 0
       return importFeeds(
         {
+          ...(expected === undefined ? {} : { expected }),
           wholesalers: wholesalers(said),
           options: { ...options, ...changed },
           writer,
@@ -81,8 +86,13 @@ export async function atImportSite(config: object, body: (site: ImportSite) => P
         events,
         newWriter,
         feed: (content) => writeFile(path, content),
-        run: async (changed = {}, said = {}) => runAs(await newWriter(), changed, { ...config, ...said }, store),
-        runAs: (writer, changed = {}, shop = store) => runAs(writer, changed, config, shop),
+        run: async (changed = {}, said = {}, expected = undefined) =>
+          runAs(await newWriter(), changed, {
+            said: { ...config, ...said },
+            shop: store,
+            ...(expected === undefined ? {} : { expected }),
+          }),
+        runAs: (writer, changed = {}, shop = store) => runAs(writer, changed, { said: config, shop }),
         preview: (changed = {}) =>
           previewImport(
             wholesalers(config),

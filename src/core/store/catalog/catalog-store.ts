@@ -5,7 +5,7 @@
  * import, and files named by the hash of their image. Calls of one process run one after another, several
  * processes wait for each other by SQLite's locks. Nothing here reads a feed or the ledger.
  */
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { statSync } from 'node:fs'
 import type { Clock } from '../../clock.js'
 import { WholesalerError } from '../../errors.js'
@@ -216,6 +216,18 @@ class SqliteCatalog implements CatalogStore {
       passFence(this.#database, batch.jobId, batch.token)
       return retire(this.#database, this.#products, { ...batch, now: this.#clock.now() })
     })
+  }
+
+  async stamps(ids: readonly StoreId[]): Promise<ReadonlyMap<StoreId, string>> {
+    return new Map(
+      ids.flatMap((id) => {
+        const rowId = rowIdOf(id)
+        const row = rowId === null ? undefined : this.#products.row(rowId)
+        if (rowId === null || row === undefined) return []
+        const rows = [row, ...this.#products.variantsOf(rowId)]
+        return [[id, createHash('sha256').update(JSON.stringify(rows)).digest('base64url')] as const]
+      }),
+    )
   }
 
   async verify(items: readonly (Fingerprints & { readonly storeId: StoreId })[]): Promise<readonly StoreState[]> {

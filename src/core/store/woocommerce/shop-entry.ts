@@ -17,6 +17,8 @@ export interface ShopEntry {
   readonly stock: ShopStock
   readonly imageIds: readonly number[]
   readonly menuOrder: number
+  /** When it was edited last, as the shop says it. */
+  readonly modified: string
   readonly mark: Mark
 }
 
@@ -30,7 +32,7 @@ export interface ShopAttribute {
 
 /** What is asked of the shop for an entry. */
 export const entryFields =
-  'id,sku,type,parent_id,status,name,variations,attributes,manage_stock,stock_quantity,stock_status,images,image,menu_order,meta_data'
+  'id,sku,type,parent_id,status,name,variations,attributes,manage_stock,stock_quantity,stock_status,images,image,menu_order,date_modified_gmt,meta_data'
 
 /** Longest SKU that the shop's look-up table holds; a longer one would be found no more. */
 export const skuLengthMax = 100
@@ -75,6 +77,7 @@ export function parseEntry(value: unknown): ShopEntry | null {
     },
     imageIds: [...list(fields.images), fields.image].flatMap(idOf),
     menuOrder: typeof fields.menu_order === 'number' ? fields.menu_order : 0,
+    modified: text(fields.date_modified_gmt),
     mark: readMark(fields.meta_data),
   }
 }

@@ -5,6 +5,7 @@
  * them. Nothing is kept here but caches: what was written, and by whom, stands in the meta of each product. A shop
  * can tell neither tokens nor batches apart in one step, so an older writer is not refused (`staleWriters`).
  */
+import { createHash } from 'node:crypto'
 import type { Clock } from '../../clock.js'
 import { WholesalerError } from '../../errors.js'
 import type { Fingerprints } from '../../ledger/ledger.js'
@@ -200,6 +201,16 @@ class ShopStore implements Store {
 
   retire(batch: Parameters<Store['retire']>[0]): Promise<number> {
     return retire(batch, this.#apply)
+  }
+
+  /** What is edited below a variable product shows in it only where the shop notes that as an edit of the product. */
+  async stamps(ids: readonly StoreId[]): Promise<ReadonlyMap<StoreId, string>> {
+    const entries = await this.#lookUp.byIds(ids.map(shopId))
+    return new Map(
+      entries
+        .filter(({ status }) => status !== 'trash')
+        .map((entry) => [String(entry.id), createHash('sha256').update(JSON.stringify(entry)).digest('base64url')]),
+    )
   }
 
   async verify(items: readonly (Fingerprints & { readonly storeId: StoreId })[]): Promise<readonly StoreState[]> {
