@@ -52,6 +52,7 @@ describe('the page', function () {
     await stage.enter('stuck', 'Stuck jobs')
     const card = page.getByRole('listitem').filter({ hasText: 'Job 1' })
     await card.getByText(/^process \d+ is gone$/).waitFor()
+    assert.deepEqual(await faultsOf(page, 'stuck'), [])
 
     await card.getByRole('button', { name: 'Recover job 1' }).click()
 
@@ -82,6 +83,16 @@ describe('the page', function () {
     assert.match(download.suggestedFilename(), /^rejects-\d+\.csv$/)
     await page.getByRole('button', { name: 'Show the log' }).click()
     await page.getByRole('region', { name: /^Log of job/ }).waitFor()
+  })
+
+  it('runs a job again, as a job of its own, and goes to it', async () => {
+    await stage.enter(evilJob, hostile.wholesaler)
+    const title = await textOf(page.getByRole('heading', { level: 1 }))
+    await page.getByRole('button', { name: /^Run again/ }).click()
+
+    await page.getByRole('heading', { level: 1, name: title }).waitFor({ state: 'detached' })
+    await page.getByRole('heading', { level: 1, name: hostile.wholesaler }).waitFor()
+    await page.getByText('completed', { exact: true }).first().waitFor()
   })
 
   it('refuses an import of no wholesaler at all, and says why', async () => {
@@ -124,7 +135,7 @@ describe('the page', function () {
 
   it('shows what suppliers write as the text that it is', async () => {
     await stage.enter('', 'Nothing at work')
-    await page.getByRole('link', { name: hostile.wholesaler }).waitFor()
+    await page.getByRole('link', { name: hostile.wholesaler }).first().waitFor()
     await stage.enter(evilJob, hostile.wholesaler)
     await page.locator('.errors').getByText(hostile.file).waitFor()
     await stage.enter('images/EVIL-1', 'Images of a product')
@@ -146,6 +157,10 @@ describe('the page', function () {
     })
     await page.getByRole('row', { name: /small .*nothing to do/ }).waitFor()
     assert.ok(await isFocused(link), 'the list got a row on top of it')
+    await page
+      .getByRole('status')
+      .getByText(/Job \d+, small: Done/)
+      .waitFor()
 
     await link.press('Enter')
     const title = page.getByRole('heading', { level: 1, name: 'Job 1: small' })
@@ -170,25 +185,12 @@ describe('the page', function () {
   it('has nothing that a checker of accessibility would complain of, at a desk, on a phone, light and dark', async () => {
     const found: string[] = []
     for (const [room, heading] of [...rooms, [evilJob, hostile.wholesaler] as const]) {
-      await page.setViewportSize(desktop)
       await stage.enter(room, heading)
       await page
         .getByText(/^Looking/)
         .first()
         .waitFor({ state: 'hidden' })
-      for (const [size, colorScheme] of [
-        [desktop, 'light'],
-        [desktop, 'dark'],
-        [phone, 'light'],
-        [phone, 'dark'],
-      ] as const) {
-        await page.setViewportSize(size)
-        await page.emulateMedia({ colorScheme })
-        for (const violation of await violationsOf(page, colorScheme === 'dark'))
-          found.push(`${room} ${size.width} ${colorScheme}: ${violation}`)
-      }
-      const tooWide = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
-      assert.ok(Number(tooWide) <= 0, `${room} is wider than a phone`)
+      found.push(...(await faultsOf(page, room)))
     }
     takeComplaints(stage, /404/)
 
@@ -237,6 +239,24 @@ async function isFocused(locator: Locator): Promise<boolean> {
 function takeComplaints({ complaints }: Stage, expected: RegExp): void {
   const others = complaints.filter((complaint) => !expected.test(complaint))
   complaints.splice(0, complaints.length, ...others)
+}
+
+/** What is wrong with a room for those who do not see, hear, point or read as others do, at each size and in each light. */
+async function faultsOf(page: Page, room: string): Promise<readonly string[]> {
+  const found: string[] = []
+  for (const size of [desktop, phone]) {
+    await page.setViewportSize(size)
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      const violations = await violationsOf(page, colorScheme === 'dark')
+      found.push(...violations.map((violation) => `${room}, ${size.width}, ${colorScheme}: ${violation}`))
+    }
+    const tooWide = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
+    if (Number(tooWide) > 0) found.push(`${room} is wider than ${size.width}`)
+  }
+  await page.setViewportSize(desktop)
+  await page.emulateMedia({ colorScheme: 'light' })
+  return found
 }
 
 /** In the dark only colours are others. */

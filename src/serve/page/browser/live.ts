@@ -17,14 +17,20 @@ export interface LiveListener {
 /** Milliseconds before the first try to connect anew; doubled each time. */
 const firstRetryMs = 1000
 const lastRetryMs = 15_000
+/**
+ * Milliseconds for which a page that nobody sees goes on listening, so that its title tells of what happens. Then it
+ * lets go: a browser has six connections for a server, and pages in the background would leave none for others.
+ */
+const unseenMs = 300_000
 
 /**
- * Listens for as long as the page is open. Tries again by itself, also where `EventSource` gives up: after an
+ * Listens for as long as the page is looked at. Tries again by itself, also where `EventSource` gives up: after an
  * answer that is none, as of a server that was started anew.
  */
 export function listen({ onNews, onConnection }: LiveListener): void {
   let source: EventSource | null = null
   let retry: ReturnType<typeof setTimeout> | undefined
+  let rest: ReturnType<typeof setTimeout> | undefined
   let retryMs = firstRetryMs
   let lostSinceMs: number | null = null
 
@@ -40,6 +46,11 @@ export function listen({ onNews, onConnection }: LiveListener): void {
     })
     source.addEventListener('error', () => void fail())
   }
+  const letGo = (): void => {
+    clearTimeout(retry)
+    source?.close()
+    source = null
+  }
   const fail = async (): Promise<void> => {
     source?.close()
     lostSinceMs ??= Date.now()
@@ -50,10 +61,19 @@ export function listen({ onNews, onConnection }: LiveListener): void {
     if (lostSinceMs !== null)
       onConnection(isSignedOut ? { state: 'signed_out' } : { state: 'lost', sinceMs: lostSinceMs })
   }
+  const look = (): void => {
+    clearTimeout(rest)
+    if (document.hidden) rest = setTimeout(letGo, unseenMs)
+    else if (source === null) connect()
+  }
+  document.addEventListener('visibilitychange', look)
   // A network that comes back tells no stream that its connection is dead.
-  window.addEventListener('online', connect)
+  window.addEventListener('online', () => {
+    if (source !== null) connect()
+  })
   onConnection({ state: 'connecting' })
-  connect()
+  // A page that was opened in the background waits until it is seen.
+  look()
 }
 
 /** The stream does not say why it was refused; another request does. */

@@ -27,13 +27,10 @@ export const openImages: OpenRoom = (sku, { go, announce }) => {
     input,
     el('button', { type: 'submit', class: 'main' }, 'Show its images'),
   )
-  form.addEventListener('submit', (event) => {
-    event.preventDefault()
-    go(`#/images/${encodeURIComponent(input.value.trim())}`)
-  })
   let isLeft = false
   const load = async (): Promise<void> => {
     setText(found, 'Looking …')
+    told.say(null)
     try {
       const product = await get<ProductImages>(`/api/products/${encodeURIComponent(sku)}/images`)
       if (isLeft) return
@@ -44,6 +41,12 @@ export const openImages: OpenRoom = (sku, { go, announce }) => {
       told.say(error)
     }
   }
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    const wanted = input.value.trim()
+    if (wanted === sku) void load()
+    else go(`#/images/${encodeURIComponent(wanted)}`)
+  })
   if (sku !== '') void load()
   return {
     title: sku === '' ? 'Images' : `Images of ${sku}`,
