@@ -1,8 +1,9 @@
 /** The routes as an application: which of them answers, and what all answers have in common. */
 import type { HttpBindings } from '@hono/node-server'
-import { Hono } from 'hono'
+import { Hono, type HonoRequest } from 'hono'
 import { commonHeaders } from './common-headers.js'
 import { answerOfError, type ErrorAnswer, HttpError } from './http-error.js'
+import { isForPerson, refusalPage } from './refusal-page.js'
 import { json, type ServePorts } from './route.js'
 import { routes } from './routes.js'
 
@@ -25,8 +26,8 @@ export function createApp(ports: ServePorts): ServeApp {
       throw methodNotAllowed(allowed)
     })
   }
-  app.notFound(() => errorResponse(answerOfError(noSuchPath, ports.report)))
-  app.onError((error) => errorResponse(answerOfError(error, ports.report)))
+  app.notFound((context) => errorResponse(answerOfError(noSuchPath, ports.report), context.req))
+  app.onError((error, context) => errorResponse(answerOfError(error, ports.report), context.req))
   return app
 }
 
@@ -41,6 +42,8 @@ function methodNotAllowed(allowed: readonly string[]): HttpError {
   return new HttpError({ code: 'method_not_allowed', message: 'this path has no such method', headers })
 }
 
-function errorResponse({ status, headers, document }: ErrorAnswer): Response {
-  return json(document, status, headers)
+function errorResponse({ status, headers, document }: ErrorAnswer, request: HonoRequest): Response {
+  if (!isForPerson(request.method, request.header('accept'))) return json(document, status, headers)
+  const page = refusalPage(document, request.header('host') ?? '')
+  return new Response(page.body, { status, headers: { ...headers, ...page.headers } })
 }

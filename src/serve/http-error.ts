@@ -83,7 +83,7 @@ export function conflict(message: string, hint: string): HttpError {
 export interface ErrorAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly document: object
+  readonly document: HttpErrorDocument
 }
 
 export function answerOfRefusal({ code, message, hint, headers = {} }: Refusal): ErrorAnswer {

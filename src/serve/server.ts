@@ -12,6 +12,7 @@ import { answerOfRefusal, type Refusal } from './http-error.js'
 import type { ServeLimits } from './limits.js'
 import { createRateLimiter } from './rate.js'
 import { isTooLong, tooLarge } from './read-body.js'
+import { isForPerson, refusalPage } from './refusal-page.js'
 
 export interface ServerOptions {
   readonly app: ServeApp
@@ -131,9 +132,11 @@ const readMs = 1_000
 /** A body is not read: the connection ends with the answer. */
 function turnAway(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
   const { status, headers, document } = answerOfRefusal(refusal)
-  const body = jsonLine(document)
+  const { method = 'GET', headers: asked } = request
+  const page = isForPerson(method, asked.accept) ? refusalPage(document, asked.host ?? '') : null
+  const body = page?.body ?? jsonLine(document)
   const isReading = hasBody(request)
-  const type = { 'content-type': 'application/json; charset=utf-8' }
+  const type = page?.headers ?? { 'content-type': 'application/json; charset=utf-8' }
   const length = { 'content-length': String(Buffer.byteLength(body)) }
   const ending = isReading ? { connection: 'close' } : {}
   response.writeHead(status, { ...commonHeaders, ...type, ...length, ...headers, ...ending })

@@ -209,6 +209,18 @@ describe('the page', function () {
     await context.close()
   })
 
+  it('tells a browser that is not signed in how it gets in, in words', async () => {
+    const context = await stage.browser.newContext()
+    const stranger = await context.newPage()
+    const answer = await stranger.goto(stage.url)
+
+    assert.equal(answer?.status(), 401)
+    await stranger.getByRole('heading', { level: 1, name: 'This browser is not signed in' }).waitFor()
+    await stranger.getByText(`curl -X POST ${stage.url}/api/login-link`).waitFor()
+    assert.deepEqual(await violationsOf(stranger, false), [])
+    await context.close()
+  })
+
   it('asked no other host and made the browser complain of nothing', () => {
     assert.deepEqual(stage.complaints, [])
   })
