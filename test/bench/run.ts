@@ -145,6 +145,30 @@ async function benchStatus(dir: string): Promise<void> {
   print('status --json / node -e 0', status / bare, 3.5, `${status.toFixed(0)} ms / ${bare.toFixed(0)} ms`)
 }
 
+/** The import beside a server that many ask, against the same import beside one that nobody asks. */
+async function benchServe(): Promise<void> {
+  const { stdout } = await run(process.execPath, ['--import=tsx', join(import.meta.dirname, 'serve.ts')])
+  const { rows: products, watchers, aloneMs, importMs, ...load } = JSON.parse(stdout)
+  const [before, after]: readonly [number, number] = aloneMs
+  const alone = (before + after) / 2
+  const seconds = [importMs, before, after].map((ms) => (ms / 1000).toFixed(1))
+  print(
+    `import ${products} products, ${watchers} watch / nobody`,
+    importMs / alone,
+    1.2,
+    `${seconds[0]} s / ${seconds[1]} s before, ${seconds[2]} s after`,
+  )
+  const isFast = load.p99 < p99MaxMs && load.failures === 0 && load.lostWatchers === 0
+  const memory = `${load.rssMbEarly.toFixed(0)} MB, ${load.rssMbLate.toFixed(0)} MB at the end`
+  const news = `${load.newsMb.toFixed(0)} MB of news, ${load.failures} failures, ${load.lostWatchers} watchers lost`
+  console.log(
+    `${`status at ${load.perSecond.toFixed(0)} requests/s, p99 in ms`.padEnd(44)} ${load.p99.toFixed(0).padStart(6)}     (< ${p99MaxMs})  ${isFast ? 'ok  ' : 'SLOW'}  median ${load.p50.toFixed(0)} ms, slowest ${load.slowest.toFixed(0)} ms, ${news}, ${memory}`,
+  )
+}
+
+/** Milliseconds. */
+const p99MaxMs = 100
+
 async function wallMs(args: string[]): Promise<number> {
   const started = performance.now()
   await run(process.execPath, args)
@@ -166,6 +190,7 @@ const benches: Record<string, () => Promise<void>> = {
   images: benchImages,
   shop: benchShop,
   status: () => benchStatus(dir),
+  serve: benchServe,
 }
 try {
   for (const [name, bench] of Object.entries(benches))
