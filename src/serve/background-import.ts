@@ -6,7 +6,7 @@ import { loadConfig } from '../core/config/load-config.js'
 import { resolveWholesalers } from '../core/config/resolve-wholesalers.js'
 import type { JobOptions } from '../core/jobs/job.js'
 import { silent } from '../core/progress.js'
-import { badRequest } from './http-error.js'
+import { badRequest, HttpError } from './http-error.js'
 import type { ServePorts } from './route.js'
 
 /** What nothing is said about over HTTP: as `import` has it. */
@@ -33,11 +33,19 @@ export interface ImportWish extends Pick<JobOptions, 'batches' | 'perBatch' | 'i
   readonly wholesalers: readonly string[] | null
 }
 
-/** Throws `bad_request` for a wholesaler that is not configured, and what making a job throws. */
+/** Jobs that may wait: each has a process that waits with it. */
+const waitingMax = 20
+
+/**
+ * Throws `bad_request` for a wholesaler that is not configured, `too_many_requests` when many jobs wait already, and
+ * what making a job throws.
+ */
 export async function startImport(
   { wholesalers: names, ...wish }: ImportWish,
-  { place, clock, processes, report }: ServePorts,
+  { place, clock, processes, board, report }: ServePorts,
 ): Promise<ImportDocument> {
+  const { jobs } = await board.read()
+  if (jobs.filter(({ status }) => status === 'scheduled').length >= waitingMax) throw tooManyWait
   const config = await loadConfig(place.configPath)
   const question = { source: null, as: null, preset: null, format: null, lenient: false }
   const all = resolveWholesalers(config, question, { cwd: process.cwd(), env: process.env })
@@ -59,3 +67,10 @@ export async function startImport(
     await desk.close()
   }
 }
+
+const tooManyWait = new HttpError({
+  code: 'too_many_requests',
+  message: `${waitingMax} jobs wait already`,
+  hint: 'Cancel some, or wait until they are done.',
+  headers: { 'retry-after': '60' },
+})

@@ -45,8 +45,6 @@ const proxyHeaders = [
   'via',
 ] as const
 
-export const cookieName = 'wholesaler_page'
-
 /** Null for one that may come in. */
 export function refuse(knock: Knock, rules: DoorRules): Refusal | null {
   const { target, headers } = knock
@@ -108,7 +106,7 @@ function refuseStranger(knock: Knock, rules: DoorRules): Refusal | null {
   const { headers } = knock
   const { authorization } = headers
   if (authorization !== undefined) return hasToken(authorization, rules.token) ? null : wrongToken
-  const pass = cookieOf(headers.cookie ?? '')
+  const pass = cookieOf(headers.cookie ?? '', rules.passes.cookieName)
   if (pass !== null && rules.passes.isPass(pass)) return comesFromPage(knock) ? null : foreign
   return rules.trustsLoopback && isPlain(knock) ? null : noToken
 }
@@ -140,7 +138,7 @@ function comesFromPage({ method, headers }: Knock): boolean {
   return headers.origin !== undefined || headers['sec-fetch-site'] === 'same-origin'
 }
 
-function cookieOf(header: string): string | null {
+function cookieOf(header: string, cookieName: string): string | null {
   for (const part of header.split(';')) {
     const [name, value] = part.trim().split('=', 2)
     if (name === cookieName && value !== undefined) return value

@@ -40,6 +40,7 @@ export function openJobBoard({ stateDir, clock, onWarning }: BoardOptions): JobB
   let readAtMs = Number.NEGATIVE_INFINITY
   let text = ''
   let underWay: Promise<JobsNow> | null = null
+  let next: Promise<JobsNow> | null = null
   let warned: string | null = null
 
   const warnOnce = (message: string) => {
@@ -59,12 +60,22 @@ export function openJobBoard({ stateDir, clock, onWarning }: BoardOptions): JobB
     text = read
     return now
   }
+  const start = (): Promise<JobsNow> => {
+    underWay = look().finally(() => {
+      underWay = null
+    })
+    return underWay
+  }
+  const startNext = (): Promise<JobsNow> => {
+    next = null
+    return start()
+  }
   return {
     read() {
-      underWay ??= look().finally(() => {
-        underWay = null
-      })
-      return underWay
+      if (underWay === null) return start()
+      // That look may have begun before what the caller knows of was written: all who wait share one that begins after it.
+      next ??= underWay.then(startNext, startNext)
+      return next
     },
   }
 }

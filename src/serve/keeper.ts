@@ -31,7 +31,8 @@ export function createKeeper<T extends { close(): Promise<void> }>(
     if (!kept.isOver || kept.users > 0) return
     // One that could not be opened has nothing to close.
     const thing = await kept.thing.catch(() => null)
-    await thing?.close()
+    // It was only looked at: nothing is lost when closing fails.
+    await thing?.close().catch(() => {})
   }
   const retire = async (kept: Kept<T>): Promise<void> => {
     if (current === kept) current = null

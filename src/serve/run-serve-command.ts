@@ -34,12 +34,27 @@ export async function runServeCommand({ place, flags, clock, answer }: ServeComm
     allowHosts: flags['allow-host'] ?? [],
     env,
     clock,
-    report: (error) => toStderr(`Warning: ${plain(messageOf(error))}\n`),
+    report: reporter(clock),
   })
   const told = toldToStop()
   answer(serveDocument(serving), () => servingText(serving))
   await told
   await serving.close()
+}
+
+/** Milliseconds in which the same is not said again: what is wrong is met by every look. */
+const repeatMs = 60_000
+
+function reporter(clock: Clock): (error: unknown) => void {
+  let said = ''
+  let saidAtMs = Number.NEGATIVE_INFINITY
+  return (error) => {
+    const message = plain(messageOf(error))
+    if (message === said && clock.monotonic() - saidAtMs < repeatMs) return
+    said = message
+    saidAtMs = clock.monotonic()
+    toStderr(`Warning: ${message}\n`)
+  }
 }
 
 function servingText({ url, loginUrl }: Serving): string {

@@ -117,6 +117,8 @@ export interface Passes {
   newPass(): string
   isPass(value: string): boolean
   readonly seconds: number
+  /** Of the cookie; another one for each token, for browsers tell servers of one machine apart by nothing else. */
+  readonly cookieName: string
 }
 
 /** Codes that were not used; the oldest is forgotten. */
@@ -125,8 +127,10 @@ const codesMax = 20
 export function createPasses(token: string, clock: Clock): Passes {
   const codes = new Map<string, number>()
   const sign = (until: string) => createHmac('sha256', token).update(`page until ${until}`).digest('base64url')
+  const mark = createHash('sha256').update(`cookie of ${token}`).digest('hex').slice(0, 8)
   return {
     seconds: passSeconds,
+    cookieName: `wholesaler_${mark}`,
     newCode() {
       const code = randomBytes(24).toString('base64url')
       codes.set(code, clock.monotonic() + codeMs)

@@ -1,6 +1,8 @@
 /** Who is turned away, for every route there is and every kind of stranger: made from the table of routes. */
 import assert from 'node:assert/strict'
+import { systemClock } from '../../src/core/clock.js'
 import { routes } from '../../src/serve/routes.js'
+import { createPasses } from '../../src/serve/token.js'
 import { ask, type Question } from './ask.js'
 import { inServedPlace, type ServedPlace, type ServeTestOptions, token } from './serving.js'
 
@@ -48,7 +50,7 @@ const withoutToken: readonly Kind[] = [
   },
   {
     kind: 'a cookie that nobody signed',
-    headers: { 'sec-fetch-site': 'same-origin', cookie: 'wholesaler_page=9999999999.AAAA' },
+    headers: { 'sec-fetch-site': 'same-origin', cookie: '{cookie}=9999999999.AAAA' },
     status: 401,
     code: 'unauthorized',
   },
@@ -82,7 +84,9 @@ const foreign: readonly Kind[] = [
 ]
 
 function filled(headers: Kind['headers'], { url }: ServedPlace): Record<string, string> {
-  const fill = (text: string) => text.replace('{url}', url).replace('{port}', new URL(url).port)
+  const { cookieName } = createPasses(token, systemClock)
+  const fill = (text: string) =>
+    text.replace('{url}', url).replace('{port}', new URL(url).port).replace('{cookie}', cookieName)
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, fill(value)]))
 }
 
@@ -225,8 +229,8 @@ describe('the page', () => {
       assert.equal(await as({}), 403)
       assert.equal(await as({ 'sec-fetch-site': 'none' }), 403)
       assert.equal(await as({ 'sec-fetch-site': 'cross-site', origin: 'http://evil.example' }), 403)
-      const [until = '', signature = ''] = cookie.replace('wholesaler_page=', '').split('.')
-      const forged = `wholesaler_page=${Number(until) + 1}.${signature}`
+      const [name = '', until = '', signature = ''] = cookie.split(/[=.]/)
+      const forged = `${name}=${Number(until) + 1}.${signature}`
       assert.equal((await place.get('/api/jobs', { cookie: forged })).status, 401)
     }))
 })

@@ -1,6 +1,5 @@
 /** The page, and the way into it. */
 import { type DocumentHead, documentHead } from '../../cli/documents.js'
-import { cookieName } from '../front-door.js'
 import { readGiven } from '../given.js'
 import { HttpError, notFound } from '../http-error.js'
 import { pageFile } from '../page/page-files.js'
@@ -85,6 +84,8 @@ function signIn(context: RequestContext, { passes }: ServePorts): Response {
       hint: 'On the machine of the server: curl -X POST http://127.0.0.1:PORT/api/login-link makes another one.',
     })
   }
-  const cookie = `${cookieName}=${passes.newPass()}; Path=/; Max-Age=${passes.seconds}; HttpOnly; SameSite=Strict`
+  const isSecure = context.req.header('x-forwarded-proto') === 'https'
+  const rules = `Path=/; Max-Age=${passes.seconds}; HttpOnly; SameSite=Strict${isSecure ? '; Secure' : ''}`
+  const cookie = `${passes.cookieName}=${passes.newPass()}; ${rules}`
   return new Response(null, { status: 303, headers: { location: '/', 'set-cookie': cookie } })
 }
