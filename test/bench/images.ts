@@ -1,7 +1,8 @@
 /**
- * Images over a slow line: a whole `import` (start, staging, products, download, hash, check, processing, catalog)
- * against `curl --parallel` that fetches the same addresses into files, with as many connections. In turn, and the
- * median of the ratios. Memory: the peak of the command, with a fifth of the images and with all.
+ * Images over a slow line: an `import` that has nothing left to do but the images (download, hash, check, processing,
+ * catalog) against `curl --parallel` that fetches the same addresses into files, with as many connections. Both from
+ * their first request to their end; in turn, and the median of the ratios. Memory: the peak of the command, with a
+ * fifth of the images and with all.
  */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -24,14 +25,19 @@ interface Imported {
   readonly rssMb: number
 }
 
-async function importAll(dir: string, urls: readonly string[]): Promise<Imported> {
+/** Milliseconds since the first picture was asked for. */
+async function sinceFirst(port: number): Promise<number> {
+  return Number(await (await fetch(`http://127.0.0.1:${port}/since-first`)).text())
+}
+
+async function importAll(port: number, dir: string, urls: readonly string[]): Promise<Imported> {
   await mkdir(dir)
   const rows: string[] = []
   for (let first = 0; first < urls.length; first += perProduct) {
     rows.push(`P${first},Product ${first},${urls.slice(first, first + perProduct).join('|')}`)
   }
   await writeFile(join(dir, 'feed.csv'), `sku,name,images\n${rows.join('\n')}\n`)
-  const started = performance.now()
+  await run(process.execPath, [bin, 'import', 'feed.csv', '--no-images'], { cwd: dir })
   const command = spawn(process.execPath, [bin, 'import', 'feed.csv', '--allow-private-host', '127.0.0.1'], {
     cwd: dir,
     stdio: 'ignore',
@@ -41,9 +47,10 @@ async function importAll(dir: string, urls: readonly string[]): Promise<Imported
     rssKb = Math.max(rssKb, peakKb(command.pid))
   }, 100)
   const [code] = await once(command, 'exit')
+  const ms = await sinceFirst(port)
   clearInterval(look)
   if (code !== 0) throw new Error(`the import ended with ${code}`)
-  return { ms: performance.now() - started, rssMb: rssKb / 1024 }
+  return { ms, rssMb: rssKb / 1024 }
 }
 
 function peakKb(pid: number | undefined): number {
@@ -54,14 +61,13 @@ function peakKb(pid: number | undefined): number {
   }
 }
 
-async function curlAll(dir: string, urls: readonly string[]): Promise<number> {
+async function curlAll(port: number, dir: string, urls: readonly string[]): Promise<number> {
   await mkdir(dir)
   const config = urls.map((url, index) => `url = "${url}"\noutput = "${join(dir, `${index}.jpg`)}"`)
   await writeFile(join(dir, 'config'), config.join('\n'))
-  const started = performance.now()
   const parallel = ['--parallel', '--parallel-immediate', '--parallel-max', String(downloadsPerHostMax)]
   await run('curl', ['--silent', '--fail', ...parallel, '--config', join(dir, 'config')])
-  const ms = performance.now() - started
+  const ms = await sinceFirst(port)
   const files = (await readdir(dir)).length - 1
   if (files !== urls.length) throw new Error(`curl fetched ${files} files`)
   return ms
@@ -74,11 +80,11 @@ const server = spawn(process.execPath, ['--import=tsx', join(import.meta.dirname
 try {
   const port = Number(String((await once(server.stdout, 'data'))[0]))
   const urls = Array.from({ length: images }, (_, index) => `http://127.0.0.1:${port}/${index}.jpg`)
-  const few = await importAll(join(dir, 'few'), urls.slice(0, images / 5))
+  const few = await importAll(port, join(dir, 'few'), urls.slice(0, images / 5))
   const runs: { readonly curlMs: number; readonly ms: number; readonly rssMb: number }[] = []
   for (let round = 0; round < rounds; round += 1) {
-    const curlMs = await curlAll(join(dir, `curl${round}`), urls)
-    runs.push({ curlMs, ...(await importAll(join(dir, `import${round}`), urls)) })
+    const curlMs = await curlAll(port, join(dir, `curl${round}`), urls)
+    runs.push({ curlMs, ...(await importAll(port, join(dir, `import${round}`), urls)) })
   }
   const median = runs.toSorted((a, b) => a.ms / a.curlMs - b.ms / b.curlMs)[Math.floor(rounds / 2)]
   console.log(JSON.stringify({ images, connections: downloadsPerHostMax, ...median, fewRssMb: few.rssMb }))

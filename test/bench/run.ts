@@ -95,7 +95,7 @@ async function benchImages(): Promise<void> {
   )
   const seconds = `${(ms / 1000).toFixed(1)} s / ${(curlMs / 1000).toFixed(1)} s, ${connections} connections`
   const memory = `${rssMb.toFixed(0)} MB (${fewRssMb.toFixed(0)} MB at ${images / 5})`
-  print(`import ${images} images at 80 ms / curl --parallel`, ms / curlMs, 1, `${seconds}, ${memory}`)
+  print(`attach ${images} images at 80 ms / curl --parallel`, ms / curlMs, 1, `${seconds}, ${memory}`)
 }
 
 async function benchProcess(): Promise<void> {

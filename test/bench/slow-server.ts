@@ -1,6 +1,7 @@
 /**
  * Small pictures, each another one, from a server that is 80 ms away. Run as a process of its own, so that what is
- * measured does not wait for it; prints its port.
+ * measured does not wait for it; prints its port. `/since-first` tells the milliseconds since the first picture was
+ * asked for, and begins anew.
  */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -21,7 +22,15 @@ const picture = await sharp({
   .jpeg()
   .toBuffer()
 
+let firstAskedMs: number | null = null
+
 const server = createServer(({ url = '' }, response) => {
+  if (url === '/since-first') {
+    response.end(String(firstAskedMs === null ? 0 : performance.now() - firstAskedMs))
+    firstAskedMs = null
+    return
+  }
+  firstAskedMs ??= performance.now()
   const body = Buffer.concat([picture, Buffer.from(url)])
   setTimeout(() => {
     response.writeHead(200, { 'content-type': 'image/jpeg', 'content-length': body.length }).end(body)
