@@ -2,9 +2,10 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { messageOf, WholesalerError } from '../core/errors.js'
-import { checkPlan, type ExpectedFeed, type ImportPlan, optionsMark } from '../core/plan-import.js'
+import { checkPlan, type ExpectedFeed, type ImportPlan, listedChangesMax, optionsMark } from '../core/plan-import.js'
 import { type ImportPreview, previewImport } from '../core/preview-import.js'
 import { withThrowawayState } from '../core/throwaway-state.js'
+import { shownChangesMax } from './change-text.js'
 import { styleFor } from './color.js'
 import { importDocument } from './documents.js'
 import { exitChanges, exitCodeOfError, exitDone, exitPartial } from './exit-code.js'
@@ -16,7 +17,16 @@ import { hasLedger, openWorkshop } from './wiring.js'
 export async function preview(run: Run): Promise<void> {
   const { command } = run
   const { flags } = command
-  const { feeds, pending, images, partial, guard, plan } = await look(run, flags.json)
+  const listed = flags.json ? listedChangesMax : shownChangesMax
+  const {
+    feeds,
+    pending,
+    images,
+    partial,
+    guard,
+    plan,
+    changes: named,
+  } = await look(run, { isPlan: flags.json, listed })
   const due = feeds.reduce((sum, { retired }) => sum + (retired?.due ?? 0), 0)
   const changes = pending + due > 0 && flags['detailed-exitcode']
   const exitCode = guard !== null ? exitCodeOfError(guard) : changes ? exitChanges : partial ? exitPartial : exitDone
@@ -36,7 +46,7 @@ export async function preview(run: Run): Promise<void> {
     ...(guard === null ? {} : { error: guard }),
   })
   command.endWith(exitCode)
-  await tell(run, document, () => importSummary(document, styleFor(process.stdout)))
+  await tell(run, document, () => importSummary(document, styleFor(process.stdout), named))
   tellGuard(run, guard)
 }
 
@@ -46,7 +56,7 @@ export async function preview(run: Run): Promise<void> {
  */
 export async function checkedPlan(run: Run, path: string): Promise<ReadonlyMap<string, ExpectedFeed>> {
   const planned = await readPlan(path)
-  const { plan: now } = await look(run, true)
+  const { plan: now } = await look(run, { isPlan: true, listed: 0 })
   if (now === null) throw new Error('a plan was asked for')
   checkPlan(planned, now)
   return new Map(now.feeds.map(({ wholesaler, feed, mapping }) => [wholesaler, { feed, mapping }]))
@@ -54,23 +64,29 @@ export async function checkedPlan(run: Run, path: string): Promise<ReadonlyMap<s
 
 type Look = Omit<ImportPreview, 'plan'> & { readonly plan: ImportPlan | null }
 
+interface How {
+  readonly isPlan: boolean
+  /** Changes to be told field by field. */
+  readonly listed: number
+}
+
 /** In the state there is, or in one that is thrown away when there is none. */
-async function look(run: Run, isPlan: boolean): Promise<Look> {
+async function look(run: Run, how: How): Promise<Look> {
   const { stateDir } = run.command.place
-  if (hasLedger(stateDir)) return await lookIn(stateDir, run, { isPlan, isFirst: false })
-  return await withThrowawayState((folder) => lookIn(folder, run, { isPlan, isFirst: true }))
+  if (hasLedger(stateDir)) return await lookIn(stateDir, run, { ...how, isFirst: false })
+  return await withThrowawayState((folder) => lookIn(folder, run, { ...how, isFirst: true }))
 }
 
 async function lookIn(
   stateDir: string,
   { config, wholesalers, options, display, signal }: Run,
-  { isPlan, isFirst }: { readonly isPlan: boolean; readonly isFirst: boolean },
+  { isPlan, listed, isFirst }: How & { readonly isFirst: boolean },
 ): Promise<Look> {
   const workshop = await openWorkshop(stateDir, config, toStderr)
   try {
     const { ledger, store } = workshop
     const ports = { ...workshop, progress: display, onReject: () => {} }
-    const { plan, ...found } = await previewImport(wholesalers, options, ports, signal, { plan: isPlan })
+    const { plan, ...found } = await previewImport(wholesalers, options, ports, signal, { plan: isPlan, listed })
     if (plan === null) return { ...found, plan }
     const mark = isFirst ? null : `${await store.identity()} ${await ledger.lastNumber()}`
     return { ...found, plan: { options: optionsMark(options), ledger: mark, ...plan } }

@@ -219,6 +219,14 @@ const importPlan = z.strictObject({
       sku: z.string().nullable(),
       name: z.string(),
       act: z.enum(['create', 'update']),
+      fields: z.array(
+        z.strictObject({
+          field: z.string(),
+          variant: z.string().exactOptional(),
+          from: z.string().nullable(),
+          to: z.string().nullable(),
+        }),
+      ),
     }),
   ),
 })

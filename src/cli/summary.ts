@@ -1,14 +1,21 @@
 /** What an import did, for people: the end of `import` on stdout when no document was asked for. */
 import type { ChalkInstance } from 'chalk'
+import type { PlannedChange } from '../core/plan-import.js'
+import { changeLines } from './change-text.js'
 import type { ImportDocument, ImportFeedFields } from './documents.js'
 import { count, countOf, secondsText } from './figures.js'
 import { pairLines, tableLines } from './table.js'
 
-/** Compact and aligned: feeds, products, images, what is left, the next thing to do. */
-export function importSummary(document: ImportDocument, style: ChalkInstance): string {
+/** Compact and aligned: feeds, changes of a dry run, products, images, what is left, the next thing to do. */
+export function importSummary(
+  document: ImportDocument,
+  style: ChalkInstance,
+  changes: readonly PlannedChange[] = [],
+): string {
   const { feeds, job } = document
   const lines = [
     ...feedLines(feeds, style),
+    ...changeLines(changes, style),
     ...pairLines([
       ['Products', job === null ? null : productsText(document)],
       ['Dry run', document.dry_run ? document.message : null],

@@ -10,6 +10,7 @@ import type { JobOptions } from './jobs/job.js'
 import type { Ledger, StagedChunk } from './ledger/ledger.js'
 import { productsOf } from './product/fingerprint.js'
 import { foldSku, type Product } from './product/product.js'
+import type { FieldChange } from './store/field-change.js'
 import type { Store } from './store/store.js'
 
 /** Changes that a plan lists by name; the marks are about all of them. */
@@ -50,6 +51,8 @@ export interface PlannedChange {
   readonly sku: string | null
   readonly name: string
   readonly act: 'create' | 'update'
+  /** What it changes of the product that the store has: also of one that no wholesaler has written yet. */
+  readonly fields: readonly FieldChange[]
 }
 
 /** What of a feed is to be the same when it is imported. */
@@ -57,7 +60,6 @@ export type ExpectedFeed = Pick<FeedMarks, 'feed' | 'mapping'>
 
 /** Gathers one feed's part of a plan while the feed is read. */
 export class FeedPlanner {
-  readonly changes: PlannedChange[] = []
   readonly #wholesaler: string
   readonly #updateExisting: boolean
   readonly #ports: { readonly ledger: Pick<Ledger, 'importedOf'>; readonly store: Pick<Store, 'findBySku' | 'stamps'> }
@@ -87,7 +89,8 @@ export class FeedPlanner {
       const before = known.get(row.key)
       const isSame = before?.content === row.content && before.offer === row.offer && before.images === row.images
       if (before !== undefined && ((isSame && !before.retired) || !this.#updateExisting)) continue
-      this.#note(product, before === undefined ? 'create' : 'update')
+      if (before === undefined) this.#creates += 1
+      else this.#updates += 1
       this.#products.update(JSON.stringify([row.key, row.content, row.offer, row.images]))
       skus.push(...skusOf(product))
       if (before !== undefined) ids.push(before.storeId)
@@ -105,13 +108,6 @@ export class FeedPlanner {
       updates: this.#updates,
       retires,
     }
-  }
-
-  #note({ key, name, sku }: Product, act: PlannedChange['act']): void {
-    if (act === 'create') this.#creates += 1
-    else this.#updates += 1
-    if (this.changes.length >= listedChangesMax) return
-    this.changes.push({ wholesaler: this.#wholesaler, key, sku: sku ?? null, name, act })
   }
 
   /** What stands in the way of a new product, and what an old one is now. */

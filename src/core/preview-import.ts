@@ -5,7 +5,8 @@ import { imageBase } from './images/image-base.js'
 import { type ImagePlanCounts, ImagePlanSum, planProduct } from './images/plan-product.js'
 import type { JobOptions } from './jobs/job.js'
 import type { Ledger, PendingImages, StagedChunk } from './ledger/ledger.js'
-import { type FeedPlan, FeedPlanner, type ImportPlan, listedChangesMax, type PlannedChange } from './plan-import.js'
+import { ChangeList } from './list-changes.js'
+import { type FeedPlan, FeedPlanner, type ImportPlan, type PlannedChange } from './plan-import.js'
 import { productsOf } from './product/fingerprint.js'
 import { checkRetire } from './retire-missing.js'
 import { type StagePorts, stageFeed } from './stage-feed.js'
@@ -22,6 +23,8 @@ export interface ImportPreview {
   readonly partial: boolean
   /** When a plan was asked for. */
   readonly plan: Omit<ImportPlan, 'options' | 'ledger'> | null
+  /** As many as were asked for, in the order of the feeds. */
+  readonly changes: readonly PlannedChange[]
   /** What an import would withhold, and why. */
   readonly guard: WholesalerError | null
 }
@@ -40,19 +43,19 @@ type PreviewOptions = Pick<
 >
 
 type PreviewPorts = StagePorts & {
-  readonly store: Pick<Store, 'imagesOf' | 'hasImages' | 'findBySku' | 'stamps'>
+  readonly store: Pick<Store, 'imagesOf' | 'hasImages' | 'findBySku' | 'stamps' | 'differences'>
 }
 
 /**
- * Reads every feed and counts. With `plan` every product that would be written is also looked up in the store. Throws
- * the first feed's error when none could be read.
+ * Reads every feed and counts. With `plan` every product that would be written is also looked up in the store. The
+ * first `listed` changes are told field by field. Throws the first feed's error when none could be read.
  */
 export async function previewImport(
   wholesalers: readonly Wholesaler[],
   options: PreviewOptions,
   ports: PreviewPorts,
   signal: AbortSignal,
-  { plan: isPlan = false }: { readonly plan?: boolean } = {},
+  { plan: isPlan = false, listed = 0 }: { readonly plan?: boolean; readonly listed?: number } = {},
 ): Promise<ImportPreview> {
   const feeds: FeedReport[] = []
   const images = options.images ? new ImagePlanSum() : null
@@ -61,7 +64,7 @@ export async function previewImport(
   let firstError: unknown
   let guard: WholesalerError | null = null
   const planned: FeedPlan[] = []
-  const changes: PlannedChange[] = []
+  const list = new ChangeList(listed, options, ports)
   for (const wholesaler of wholesalers) {
     try {
       const plan = images === null ? null : imagePlanner(wholesaler, options, ports, images)
@@ -75,13 +78,13 @@ export async function previewImport(
         onProducts: async (chunk) => {
           await plan?.addMapped(chunk)
           await planner?.add(chunk)
+          await list.add(wholesaler, chunk)
         },
       })
       const retired = retireCounts(wholesaler, due, options)
       feeds.push({ feed, staged, retired })
       if (planner !== null) {
         planned.push(planner.finish({ feed: feed.sha256 ?? '', mapping: digest }, retired?.due ?? 0))
-        changes.push(...planner.changes)
       }
       if (retired !== null) guard ??= await checkRetire(wholesaler, { due, maxDelete: options.maxDelete }, ports.ledger)
       if (!read) await plan?.addPending(signal)
@@ -97,8 +100,9 @@ export async function previewImport(
     }
   }
   if (firstError !== undefined && feeds.every(({ staged }) => staged === null)) throw firstError
-  const plan = isPlan ? { feeds: planned, changes: changes.slice(0, listedChangesMax) } : null
-  return { feeds, pending, images: images?.counts ?? null, partial, plan, guard }
+  const { changes } = list
+  const plan = isPlan ? { feeds: planned, changes } : null
+  return { feeds, pending, images: images?.counts ?? null, partial, plan, changes, guard }
 }
 
 function retireCounts({ missing }: Wholesaler, due: number, { updateExisting }: PreviewOptions): RetireCounts | null {

@@ -36,6 +36,10 @@ describe('import --apply', function () {
         sku: 'A00003',
         name: 'Product A00003',
         act: 'update',
+        fields: [
+          { field: 'price', from: '10', to: '11' },
+          { field: 'wholesalePrice', from: '10', to: '11' },
+        ],
       })
       const applied = await place.importJson('feed.csv', '--apply', 'plan.json')
       assert.deepEqual([applied.code, applied.job?.total_created, applied.job?.total_updated], [0, 2, 1])

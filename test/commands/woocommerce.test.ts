@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
+import type { RequestListener } from 'node:http'
 import { jpeg } from '../core/images/pictures.js'
 import { addByHand, shopView } from '../core/store/woocommerce/woocommerce-fixture.js'
+import { withServer } from '../support/local-server.js'
 import { inShop, offers, writeFeed } from './shop-place.js'
 
 describe('import into a WooCommerce shop', function () {
@@ -129,10 +131,47 @@ describe('import into a WooCommerce shop', function () {
       await writeFeed(scene, 'aren', [{ ...mug, name: 'Mug 2', description: 'Newer' }])
       assert.deepEqual([(await importJson()).pending, await written()], [0, {}])
       await writeFeed(scene, 'aren', [{ ...mug, name: 'Mug 3', price: '12' }])
+      const wouldBe = JSON.parse((await scene.run(['import', '--dry-run', '--json'])).stdout)
+      assert.deepEqual(wouldBe.plan.changes[0].fields, [{ field: 'price', from: '9', to: '12' }])
+      const { stdout } = await scene.run(['import', '--dry-run'])
+      assert.match(stdout, /^MUG {2}Mug 3\n {2}price {2}9 -> 12$/m)
+      assert.deepEqual(await written(), {})
       assert.equal((await importJson()).job?.total_updated, 1)
 
       const now = shop.state.products.get(made?.id ?? 0)
       assert.deepEqual([now?.name, now?.description, now?.regularPrice], ['Our best mug', 'From the feed', '12'])
+    })
+  })
+
+  it('N21: a feed that changes while it is imported: each attempt is of one version, and the next import of the last', function () {
+    return inShop(this, async ({ shop, place, run, importJson, written }) => {
+      let version = 1
+      const answer: RequestListener = (_, response) => {
+        const rows = Array.from({ length: 12 }, (_, index) => `P-${index},Product ${index} v${version},1${version}.50`)
+        response.setHeader('etag', `"${version}"`).end(`sku,name,price\n${rows.join('\n')}\n`)
+        version += 1
+      }
+      const versions = () =>
+        [...shop.state.products.values()].map(({ name, regularPrice }) => {
+          // Never the name of one version with the price of another.
+          assert.equal(`1${name.at(-1)}.5`, regularPrice)
+          return name.at(-1)
+        })
+      await withServer(answer, async ({ host, requests }) => {
+        const feed = `http://${host}/feed.csv`
+        const config = { store: { type: 'woocommerce', url: shop.url }, wholesalers: { aren: { feed } } }
+        await place.write('wholesaler.config.json', JSON.stringify(config))
+
+        const words = ['import', '--per-batch', '4', '--json']
+        assert.equal((await run(words, { WHOLESALER_FAILPOINT: 'batch-recorded:2:kill' })).code, null)
+        assert.deepEqual([versions(), requests.length], [Array(8).fill('1'), 1])
+
+        assert.equal((await run(['recover', '--json'])).code, 0)
+        assert.deepEqual([versions(), requests.length], [Array(12).fill('2'), 2])
+
+        assert.equal((await importJson()).code, 0)
+        assert.deepEqual([versions(), (await written()).create], [Array(12).fill('3'), 12])
+      })
     })
   })
 

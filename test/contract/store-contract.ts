@@ -1,5 +1,6 @@
 /** What every store promises (`src/core/store/store.ts`), as tests. Run it with a fixture for the store. */
 import { applyContract } from './store-contract-apply.js'
+import { differencesContract } from './store-contract-differences.js'
 import { imageContract } from './store-contract-images.js'
 import { inventoryContract } from './store-contract-inventory.js'
 import { ownersContract } from './store-contract-owners.js'
@@ -28,6 +29,7 @@ export function storeContract(name: string, open: () => Promise<StoreFixture>, c
     imageContract(withStore, can)
     if (can.takeInventory) inventoryContract(withStore)
     ownersContract(withStore)
+    differencesContract(withStore)
     retireContract(withStore, can)
   })
 }

@@ -6,11 +6,13 @@ import { randomUUID } from 'node:crypto'
 import type { Fingerprints } from '../ledger/ledger.js'
 import { leaveToShop } from '../product/field-owners.js'
 import { type Decimal, foldSku, type Product, type Variant } from '../product/product.js'
+import { changesBetween, type FieldChange, textsOf, variantChanges } from './field-change.js'
 import { MemoryImages } from './memory-images.js'
 import { merged } from './merge.js'
 import { assignSkus, type Bearer, findAdoptable, type ProductLookup, refusalOf, type SkuPlan } from './sku-rules.js'
 import { staleWriter } from './stale-writer.js'
 import type {
+  ComparedProduct,
   ImageAttachment,
   ImageFile,
   ImageUse,
@@ -117,6 +119,10 @@ export class MemoryStore implements Store, ProductLookup {
     })
     this.#applied.set(batch.id, structuredClone(results))
     return results
+  }
+
+  async differences(compared: readonly ComparedProduct[]): Promise<readonly (readonly FieldChange[] | null)[]> {
+    return compared.map((each) => this.#differences(each))
   }
 
   async imagesOf(
@@ -318,6 +324,30 @@ export class MemoryStore implements Store, ProductLookup {
     }
   }
 
+  #differences({ storeId, product, shopFields = [] }: ComparedProduct): readonly FieldChange[] | null {
+    const target = this.#entries.get(storeId)
+    if (target === undefined || target.parentId !== null) return null
+    const stored = this.#variantsOf(storeId)
+    const matched = matchVariants(product, stored)
+    const isNew = (variant: Variant) => (matched.get(variant) ?? null) === null
+    const written = leaveToShop(product, shopFields, { storedName: target.fields.name ?? '', isNew })
+    const { key: _key, sku, variants, options: _options, images: _images, ...fields } = written
+    const found = [...matched.values()]
+    return [
+      ...changesBetween({ sku: target.sku }, sku == null ? {} : { sku }),
+      ...fieldChanges(target, fields),
+      ...variants.flatMap((variant, index): FieldChange[] => {
+        const entry = found[index] ?? null
+        const { key, sku: _sku, options: _own, image: _image, ...own } = variant
+        return entry === null ? [] : fieldChanges(entry, own, key)
+      }),
+      ...variantChanges(
+        product.variants.filter(isNew).map(({ key }) => key),
+        stored.filter((entry) => !found.includes(entry)).map(({ key }) => key ?? ''),
+      ),
+    ]
+  }
+
   #newEntry(parentId: StoreId | null): StoredEntry {
     const id = String(++this.#lastId)
     const entry: StoredEntry = {
@@ -395,6 +425,11 @@ function update(entry: StoredEntry, owner: string, key: string, sku: string | nu
   entry.sku = sku
   entry.fields = merged<StoredFields>(stored, fields, [...names])
   entry.retired = null
+}
+
+function fieldChanges(entry: StoredEntry, fields: StoredFields, variant?: string): FieldChange[] {
+  const names = fieldNames(fields)
+  return changesBetween(textsOf<StoredFields>(entry.fields, names), textsOf(fields, names), variant)
 }
 
 function retireEntry(entry: StoredEntry, to: StoredFields): boolean {

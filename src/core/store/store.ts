@@ -10,6 +10,7 @@ import type { Fingerprints, PendingKind } from '../ledger/ledger.js'
 import type { RetireHow } from '../missing-policy.js'
 import type { OwnedField } from '../product/field-owners.js'
 import type { Product } from '../product/product.js'
+import type { FieldChange } from './field-change.js'
 
 /** Id in the store, as text: integers in the catalog and in WooCommerce. */
 export type StoreId = string
@@ -175,6 +176,12 @@ export interface StorePace {
   readonly latencyMs: number | null
 }
 
+/** A product of a feed, and the one of the store that it would be written over. */
+export interface ComparedProduct extends Pick<StoreBatch, 'shopFields'> {
+  readonly storeId: StoreId
+  readonly product: Product
+}
+
 export interface Store {
   readonly kind: 'catalog' | 'woocommerce' | 'memory'
   /** Binds the ledger: another identity is another ledger namespace. Stable for ever. */
@@ -193,6 +200,11 @@ export interface Store {
    * that cannot know a batch by its id alone tells the results from the products that it is given.
    */
   apply(batch: StoreBatch): Promise<readonly ItemResult[]>
+  /**
+   * What writing these would change, field by field, as far as the store keeps a field; empty when nothing, null when the
+   * store does not have the product. Images are another matter. Writes nothing.
+   */
+  differences(compared: readonly ComparedProduct[]): Promise<readonly (readonly FieldChange[] | null)[]>
 
   /** Images of a product in order, first is featured; `variants` by variant key. */
   imagesOf(

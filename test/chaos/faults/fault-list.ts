@@ -1,7 +1,7 @@
 /** The faults that the program is held against, by their ids: a test that bears one in its title covers it. */
 
 /** Of these every one must have a test. */
-export const requiredGroups: readonly string[] = ['P', 'D', 'A']
+export const requiredGroups: readonly string[] = ['P', 'D', 'A', 'N']
 
 export const faultGroups: Readonly<Record<string, string>> = {
   P: 'process',

@@ -28,7 +28,7 @@ describe('the table of faults', () => {
     assert.ok(lines.some((line) => /^P3 +NO TEST /.test(line)))
   })
 
-  it('has a test for every fault of processes, disks, clocks and the API', () => {
+  it('has a test for every fault of processes, disks, clocks, networks and the API', () => {
     const sources = filesBelow('test', '.test.ts').map(readProjectFile).join('\n')
     const required = Object.keys(faults).filter((id) => requiredGroups.some((letter) => id.startsWith(letter)))
 

@@ -12,7 +12,9 @@ import { WholesalerError } from '../../errors.js'
 import type { Fingerprints } from '../../ledger/ledger.js'
 import { foldSku } from '../../product/product.js'
 import { type Database, openDatabase } from '../../sqlite.js'
+import type { FieldChange } from '../field-change.js'
 import type {
+  ComparedProduct,
   ImageFile,
   ItemResult,
   ProductImages,
@@ -27,6 +29,7 @@ import type {
   StrayFile,
 } from '../store.js'
 import { BatchTable } from './batches.js'
+import { differences } from './differences.js'
 import { highestNumber, passFence, raiseFence } from './fence.js'
 import { ImageInventory } from './image-inventory.js'
 import { ImageTable, storeImage } from './image-table.js'
@@ -144,6 +147,10 @@ class SqliteCatalog implements CatalogStore {
     if (rowId === null) return null
     const row = this.#database.prepare<FoundRow>(`${selectFound} WHERE product.id = ?`).get(rowId)
     return row === undefined ? null : storeProduct(row)
+  }
+
+  async differences(compared: readonly ComparedProduct[]): Promise<readonly (readonly FieldChange[] | null)[]> {
+    return compared.map((each) => differences(each, this.#products))
   }
 
   async apply(batch: StoreBatch): Promise<readonly ItemResult[]> {

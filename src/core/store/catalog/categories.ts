@@ -34,6 +34,23 @@ export class Categories {
     insertRows(this.#database, insertPlaces, values, ids.length)
   }
 
+  /** Where a product stands, in its order. */
+  pathsOf(productId: number): readonly (readonly string[])[] {
+    const find = this.#database.prepare<{ parent_id: number; name: string }>(
+      'SELECT parent_id, name FROM category WHERE id = ?',
+    )
+    const path = (id: number): readonly string[] => {
+      const row = id === 0 ? undefined : find.get(id)
+      return row === undefined ? [] : [...path(row.parent_id), row.name]
+    }
+    return this.#database
+      .prepare<{ category_id: number }>(
+        'SELECT category_id FROM product_category WHERE product_id = ? ORDER BY position',
+      )
+      .all(productId)
+      .map(({ category_id }) => path(category_id))
+  }
+
   /** To be called after a rollback: ids given out in that transaction are not in the tables. */
   forget(): void {
     this.#ids.clear()

@@ -107,6 +107,22 @@ export class ProductTable implements ProductLookup {
     return this.#database.prepare<ProductRow>(`${selectRow} WHERE parent_id = ? ORDER BY position, id`).all(id)
   }
 
+  /** Category paths and attributes, options left out, of a product. */
+  listsOf(id: number): {
+    readonly categories: readonly (readonly string[])[]
+    readonly attributes: readonly Attribute[]
+  } {
+    const attributes = this.#database
+      .prepare<AttributeRow>(
+        'SELECT name, value FROM product_attribute WHERE product_id = ? AND is_option = 0 ORDER BY position',
+      )
+      .all(id)
+    return {
+      categories: this.categories.pathsOf(id),
+      attributes: attributes.map(({ name, value }) => ({ name, values: JSON.parse(value) })),
+    }
+  }
+
   create(write: ProductWrite): number {
     const { product, owner, skus, fingerprints, now } = write
     const columns = productColumns(product, { owner, sku: skus.sku, fingerprints, now }, null)

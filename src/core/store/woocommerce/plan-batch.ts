@@ -137,7 +137,7 @@ function chooseSkus(
 }
 
 /** Which variation is which variant: by the key in its mark, else by SKU, so that it keeps its id. */
-function matchVariations(
+export function matchVariations(
   product: Product,
   stored: readonly ShopEntry[],
 ): { readonly variants: readonly PlannedVariant[]; readonly vanished: readonly ShopEntry[] } {

@@ -10,7 +10,9 @@ import type { Clock } from '../../clock.js'
 import { WholesalerError } from '../../errors.js'
 import type { Fingerprints } from '../../ledger/ledger.js'
 import { foldSku } from '../../product/product.js'
+import type { FieldChange } from '../field-change.js'
 import type {
+  ComparedProduct,
   ImageFile,
   ItemResult,
   ProductImages,
@@ -26,6 +28,7 @@ import type {
   StrayFile,
 } from '../store.js'
 import { type ApplyPorts, applyBatch } from './apply-batch.js'
+import { differences } from './differences.js'
 import { Gallery } from './gallery.js'
 import { LookUp } from './look-up.js'
 import { bearsFingerprints } from './mark.js'
@@ -154,6 +157,10 @@ class ShopStore implements Store {
 
   apply(batch: StoreBatch): Promise<readonly ItemResult[]> {
     return applyBatch({ ...batch, id: `${this.#ledgerId}:${batch.id}` }, this.#apply)
+  }
+
+  differences(compared: readonly ComparedProduct[]): Promise<readonly (readonly FieldChange[] | null)[]> {
+    return differences(compared, this.#apply)
   }
 
   imagesOf(
