@@ -154,10 +154,31 @@ export interface ActionLabels {
  * What goes wrong is told by `complaint`.
  */
 export function actionButton(labels: ActionLabels, told: Complaint, act: () => Promise<void>): HTMLButtonElement {
+  const { button, press } = pressable('button', labels, told, act)
+  button.addEventListener('click', () => void press())
+  return button
+}
+
+/** As `actionButton`, for the form that it is in: Enter in a field presses it too. */
+export function submitButton(
+  form: HTMLFormElement,
+  labels: ActionLabels,
+  told: Complaint,
+  act: () => Promise<void>,
+): HTMLButtonElement {
+  const { button, press } = pressable('submit', labels, told, act)
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    void press()
+  })
+  return button
+}
+
+function pressable(type: string, labels: ActionLabels, told: Complaint, act: () => Promise<void>) {
   const words = el('span', {}, labels.label)
   const on = labels.on === undefined ? null : el('span', { class: 'unseen' }, ` ${labels.on}`)
-  const button = el('button', { type: 'button', class: labels.isMain ? 'main' : null }, words, on)
-  button.addEventListener('click', async () => {
+  const button = el('button', { type, class: labels.isMain ? 'main' : null }, words, on)
+  const press = async (): Promise<void> => {
     if (button.getAttribute('aria-disabled') === 'true') return
     set(button, 'aria-disabled', 'true')
     setText(words, labels.busy)
@@ -170,8 +191,8 @@ export function actionButton(labels: ActionLabels, told: Complaint, act: () => P
       set(button, 'aria-disabled', null)
       setText(words, labels.label)
     }
-  })
-  return button
+  }
+  return { button, press }
 }
 
 /** Milliseconds within which news of what was asked for are there. */

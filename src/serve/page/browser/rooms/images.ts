@@ -10,23 +10,6 @@ import type { OpenRoom } from '../room.js'
 export const openImages: OpenRoom = (sku, { go, announce }) => {
   const told = complaint()
   const found = el('div', { class: 'found' })
-  const input = el('input', {
-    type: 'search',
-    id: 'sku',
-    name: 'sku',
-    value: sku,
-    required: true,
-    autocomplete: 'off',
-    spellcheck: 'false',
-    autocapitalize: 'off',
-  })
-  const form = el(
-    'form',
-    { class: 'search', role: 'search' },
-    el('label', { for: 'sku' }, 'SKU'),
-    input,
-    el('button', { type: 'submit', class: 'main' }, 'Show its images'),
-  )
   let isLeft = false
   const load = async (): Promise<void> => {
     setText(found, 'Looking …')
@@ -41,28 +24,31 @@ export const openImages: OpenRoom = (sku, { go, announce }) => {
       told.say(error)
     }
   }
-  form.addEventListener('submit', (event) => {
-    event.preventDefault()
-    const wanted = input.value.trim()
+  const search = searchForm(sku, (wanted) => {
     if (wanted === sku) void load()
     else go(`#/images/${encodeURIComponent(wanted)}`)
   })
   if (sku !== '') void load()
+  const lead = el('p', { class: 'lead' }, 'A variant shows the images of its product.')
   return {
     title: sku === '' ? 'Images' : `Images of ${sku}`,
-    body: el(
-      'section',
-      {},
-      heading('Images of a product'),
-      el('p', { class: 'lead' }, 'A variant shows the images of its product.'),
-      form,
-      told.element,
-      found,
-    ),
+    body: el('section', {}, heading('Images of a product'), lead, search, told.element, found),
     leave() {
       isLeft = true
     },
   }
+}
+
+function searchForm(sku: string, onSearch: (sku: string) => void): HTMLElement {
+  const asItIs = { autocomplete: 'off', spellcheck: 'false', autocapitalize: 'off' }
+  const input = el('input', { type: 'search', id: 'sku', name: 'sku', value: sku, required: true, ...asItIs })
+  const submit = el('button', { type: 'submit', class: 'main' }, 'Show its images')
+  const form = el('form', { class: 'search', role: 'search' }, el('label', { for: 'sku' }, 'SKU'), input, submit)
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    onSearch(input.value.trim())
+  })
+  return form
 }
 
 function productView(product: ProductImages): HTMLElement {

@@ -1,18 +1,25 @@
 /** The form that starts an import. */
 import { get, post } from '../api.js'
 import type { WholesalersDocument } from '../documents.js'
-import { type Child, el, set, setText } from '../element.js'
-import { complaint, heading, nothing } from '../parts.js'
-import type { OpenRoom, RoomPorts } from '../room.js'
+import { type Attributes, type Child, el } from '../element.js'
+import { complaint, heading, nothing, submitButton } from '../parts.js'
+import type { OpenRoom } from '../room.js'
 
 /** Products of one batch, as `import --per-batch` has it. */
 const perBatch = { least: 1, most: 100, usual: 50 }
 
-export const openStart: OpenRoom = (_argument, ports) => {
+export const openStart: OpenRoom = (_argument, { go, announce }) => {
   const told = complaint()
   const names = el('div', { class: 'choices' }, el('p', { class: 'faint' }, 'Looking for wholesalers …'))
-  const form = importForm(names, told, ports)
-  void fillNames(names, form, told)
+  const form = el('form', { class: 'start' }, fields('Wholesalers', names), howMuch(), what(), told.element)
+  const labels = { label: 'Start the import', busy: 'Starting …', isMain: true }
+  const start = submitButton(form, labels, told, async () => {
+    const { job_id: id } = await post<{ job_id: number }>('/api/import', askedFor(form))
+    announce(`Import started as job ${id}`)
+    go(`#/jobs/${id}`)
+  })
+  form.append(el('p', { class: 'actions' }, start))
+  void fillNames(names, told)
   return {
     title: 'Start an import',
     body: el(
@@ -25,101 +32,52 @@ export const openStart: OpenRoom = (_argument, ports) => {
   }
 }
 
-async function fillNames(names: HTMLElement, form: HTMLFormElement, told: ReturnType<typeof complaint>): Promise<void> {
+async function fillNames(names: HTMLElement, told: ReturnType<typeof complaint>): Promise<void> {
   try {
     const { wholesalers } = await get<WholesalersDocument>('/api/wholesalers')
     const boxes = wholesalers.map(({ name, source }) =>
       choice({ name: 'wholesaler', value: name, checked: true }, el('b', {}, name), ` ${source}`),
     )
-    const none = nothing(
-      'The config names no wholesaler: ',
-      el('code', {}, 'wholesaler import FILE'),
-      ' takes a file without one.',
-    )
+    const file = el('code', {}, 'wholesaler import FILE')
+    const none = nothing('The config names no wholesaler: ', file, ' takes a file without one.')
     names.replaceChildren(...(boxes.length === 0 ? [none] : boxes))
-    set(form, 'data-ready', true)
   } catch (error) {
     names.replaceChildren()
     told.say(error)
   }
 }
 
-function importForm(
-  names: HTMLElement,
-  told: ReturnType<typeof complaint>,
-  { go, announce }: RoomPorts,
-): HTMLFormElement {
-  const batches = el('input', {
-    type: 'number',
-    name: 'batches',
-    min: 1,
-    step: 1,
-    inputmode: 'numeric',
-    id: 'batches',
-    'aria-describedby': 'batches-hint',
-  })
-  const each = el('input', {
-    type: 'number',
-    name: 'per_batch',
-    min: perBatch.least,
-    max: perBatch.most,
-    step: 1,
-    value: perBatch.usual,
-    required: true,
-    inputmode: 'numeric',
-    id: 'per-batch',
-    'aria-describedby': 'per-batch-hint',
-  })
-  const words = el('span', {}, 'Start the import')
-  const submit = el('button', { type: 'submit', class: 'main' }, words)
-  const form = el(
-    'form',
-    { class: 'start' },
-    el('fieldset', {}, el('legend', {}, 'Wholesalers'), names),
-    el(
-      'fieldset',
-      {},
-      el('legend', {}, 'How much'),
-      field('batches', 'Batches', batches, 'Empty: all that is pending. The next import goes on where this one ends.'),
-      field(
-        'per-batch',
-        'Products in a batch',
-        each,
-        `${perBatch.least} to ${perBatch.most}. Smaller ones are kinder to a slow shop.`,
-      ),
-    ),
-    el(
-      'fieldset',
-      {},
-      el('legend', {}, 'What'),
-      choice({ name: 'images', checked: true }, el('b', {}, 'Images'), ' No image is imported twice.'),
-      choice(
-        { name: 'update_existing', checked: true },
-        el('b', {}, 'Update products that are there'),
-        ' Otherwise only new ones are added.',
-      ),
-    ),
-    told.element,
-    el('p', { class: 'actions' }, submit),
+function fields(legend: string, ...parts: readonly HTMLElement[]): HTMLElement {
+  return el('fieldset', {}, el('legend', {}, legend), ...parts)
+}
+
+function howMuch(): HTMLElement {
+  const { least, most, usual } = perBatch
+  return fields(
+    'How much',
+    field({
+      name: 'batches',
+      label: 'Batches',
+      hint: 'Empty: all that is pending. The next import goes on where this one ends.',
+      limits: { min: 1 },
+    }),
+    field({
+      name: 'per_batch',
+      label: 'Products in a batch',
+      hint: `${least} to ${most}. Smaller ones are kinder to a slow shop.`,
+      limits: { min: least, max: most, value: usual, required: true },
+    }),
   )
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault()
-    if (submit.getAttribute('aria-disabled') === 'true') return
-    set(submit, 'aria-disabled', 'true')
-    setText(words, 'Starting …')
-    told.say(null)
-    try {
-      const { job_id: id } = await post<{ job_id: number }>('/api/import', askedFor(form))
-      announce(`Import started as job ${id}`)
-      go(`#/jobs/${id}`)
-    } catch (error) {
-      told.say(error)
-    } finally {
-      set(submit, 'aria-disabled', null)
-      setText(words, 'Start the import')
-    }
-  })
-  return form
+}
+
+function what(): HTMLElement {
+  const images = { name: 'images', checked: true }
+  const update = { name: 'update_existing', checked: true }
+  return fields(
+    'What',
+    choice(images, el('b', {}, 'Images'), ' No image is imported twice.'),
+    choice(update, el('b', {}, 'Update products that are there'), ' Otherwise only new ones are added.'),
+  )
 }
 
 /** All wholesalers that are ticked; none is named when all are, so that the job is that of the whole config. */
@@ -138,8 +96,24 @@ function askedFor(form: HTMLFormElement): object {
   }
 }
 
-function field(id: string, label: string, input: HTMLElement, hint: string): HTMLElement {
-  return el('p', { class: 'field' }, el('label', { for: id }, label), input, el('small', { id: `${id}-hint` }, hint))
+interface FieldOf {
+  readonly name: string
+  readonly label: string
+  readonly hint: string
+  readonly limits: Attributes
+}
+
+/** For a whole number. */
+function field({ name, label, hint, limits }: FieldOf): HTMLElement {
+  const described = { id: name, 'aria-describedby': `${name}-hint` }
+  const input = el('input', { type: 'number', inputmode: 'numeric', step: 1, name, ...described, ...limits })
+  return el(
+    'p',
+    { class: 'field' },
+    el('label', { for: name }, label),
+    input,
+    el('small', { id: `${name}-hint` }, hint),
+  )
 }
 
 interface ChoiceOf {
