@@ -71,6 +71,7 @@ describe('the published package', function () {
       'doctor',
       'event',
       'export',
+      'feed-diff',
       'feed-inspect',
       'images',
       'images-audit',

@@ -31,6 +31,7 @@ const successes: readonly Run[] = [
   { args: ['import', 'faulty.csv'], code: 3, prints: 'import' },
   { args: ['feed', 'inspect', 'faulty.csv'], code: 0, prints: 'feed-inspect' },
   { args: ['feed', 'inspect', 'broken.xml', '--lenient'], code: 0, prints: 'feed-inspect' },
+  { args: ['feed', 'diff', 'products.csv', 'faulty.csv'], code: 0, prints: 'feed-diff' },
   { args: ['status'], code: 0, prints: 'status' },
   { args: ['status', '--wait'], code: 3, prints: 'status' },
   { args: ['jobs', '--status', 'completed', '--limit', '2'], code: 0, prints: 'jobs' },

@@ -5,6 +5,7 @@
 
 export * from './documents/audit-document.js'
 export * from './documents/dedupe-document.js'
+export * from './documents/diff-document.js'
 export * from './documents/doctor-document.js'
 export * from './documents/document.js'
 export * from './documents/event-document.js'

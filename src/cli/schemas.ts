@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { findingStatuses } from '../core/doctor/check.js'
 import { feedFormats } from '../core/feed/feed.js'
+import { columnKinds } from '../core/feed/profile.js'
 import { failReasons, jobKinds, jobStatuses, stuckReasons } from '../core/jobs/job.js'
 import { fallbackNames } from '../core/jobs/schedule-import.js'
 import { missingPolicies } from '../core/missing-policy.js'
@@ -258,7 +259,31 @@ const inspectDocument = z.strictObject({
   ...head,
   feed: z.strictObject(feed),
   feeds: z.array(z.strictObject(feed)),
-  columns: z.array(z.string()),
+  encoding: z.strictObject({ declared: z.string().nullable(), real: z.string().nullable() }),
+  dialect: z
+    .strictObject({
+      delimiter: z.string(),
+      quote: z.string(),
+      bom: z.boolean(),
+      newline: z.enum(['\n', '\r\n', '\r']),
+    })
+    .nullable(),
+  record_path: z.string().nullable(),
+  preset: z.strictObject({ name: z.string(), reason: z.string(), others: z.array(z.string()) }),
+  columns: z.array(
+    z.strictObject({
+      path: z.string(),
+      filled: number,
+      share: z.number().min(0).max(1),
+      kind: z.enum(columnKinds),
+      examples: z.array(z.string()),
+      read_as: z.array(z.string()),
+    }),
+  ),
+  columns_cut: z.boolean(),
+  config: z.string(),
+  reject_codes: z.record(z.string(), number),
+  repair_codes: z.record(z.string(), number),
   sample: z.array(z.looseObject({ key: z.string(), name: z.string() })),
   rejects: z.array(
     z.strictObject({
@@ -272,6 +297,25 @@ const inspectDocument = z.strictObject({
     }),
   ),
   repairs: z.array(z.strictObject({ line: number, record: number, code: z.string(), detail: z.string() })),
+})
+
+const diffDocument = z.strictObject({
+  ...head,
+  feeds: z.array(z.strictObject(feed)),
+  added: number,
+  removed: number,
+  changed: number,
+  unchanged: number,
+  changed_fields: z.record(z.string(), number),
+  products: z.array(
+    z.strictObject({
+      change: z.enum(['added', 'removed', 'changed']),
+      key: z.string(),
+      sku: z.string().nullable(),
+      name: z.string(),
+      fields: z.array(z.strictObject({ field: z.string(), old: z.unknown(), new: z.unknown() })),
+    }),
+  ),
 })
 
 const imageStatusDocument = z.strictObject({
@@ -510,6 +554,7 @@ export const documentSchemas = {
   'jobs-prune': pruneDocument satisfies z.ZodType<documents.PruneDocument>,
   import: importDocument satisfies z.ZodType<documents.ImportDocument>,
   'feed-inspect': inspectDocument satisfies z.ZodType<documents.InspectDocument>,
+  'feed-diff': diffDocument satisfies z.ZodType<documents.DiffDocument>,
   images: imageStatusDocument satisfies z.ZodType<documents.ImageStatusDocument>,
   'images-audit': imageAuditDocument satisfies z.ZodType<documents.ImageAuditDocument>,
   'images-dedupe': imageDedupeDocument satisfies z.ZodType<documents.ImageDedupeDocument>,

@@ -35,6 +35,9 @@ export interface MapFeedPlan extends FeedFile {
 export interface FeedFacts {
   readonly shape: FeedShape
   readonly preset: string
+  /** Why that one, for people, and which others would fit. */
+  readonly presetReason: string
+  readonly otherPresets: readonly string[]
   /** What the mapping reads of the feed, as its first records fill it. */
   readonly fields: readonly ReadField[]
 }
@@ -82,7 +85,13 @@ export const openMappedFeed: OpenMappedFeed = async ({ mapping, spillDir, second
     ...(second === undefined ? {} : { second: await openFile(second) }),
   })
   return {
-    facts: { shape: feed.shape, preset: mapper.preset, fields: mapper.fields },
+    facts: {
+      shape: feed.shape,
+      preset: mapper.preset,
+      presetReason: mapper.presetReason,
+      otherPresets: mapper.otherPresets,
+      fields: mapper.fields,
+    },
     async *chunks(signal) {
       let found = noFindings()
       const products = mapper.products(

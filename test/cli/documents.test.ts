@@ -191,7 +191,21 @@ describe('documents and their JSON Schemas', () => {
     const position = { record: 2, line: 3 }
     const document = inspectDocument({
       feed,
-      columns: ['Code', 'Title'],
+      shape: {
+        format: 'csv',
+        compression: 'none',
+        encoding: 'windows-1250',
+        declaredEncoding: 'utf-8',
+        dialect: { delimiter: ';', quote: '"', bom: false, newline: '\n' },
+      },
+      preset: { name: 'generic', reason: 'its names are understood', others: [] },
+      columns: [
+        { path: 'Code', filled: 2, values: 2, share: 2 / 3, kind: 'text', examples: ['A-1'], readAs: ['sku', 'id'] },
+      ],
+      columnsCut: false,
+      config: 'export default {}\n',
+      rejectCodes: new Map([['no_key', 1]]),
+      repairCodes: new Map([['short_row', 1]]),
       sample: [product],
       rejects: [{ position, code: 'no_key', reason: 'It has no key.' }],
       repairs: [{ position, code: 'short_row', detail: '2 cells' }],

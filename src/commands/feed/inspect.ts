@@ -77,7 +77,7 @@ export default class FeedInspect extends BaseCommand {
           await lookout.close()
         }
       })
-      const document = inspectDocument({ ...inspection, columns: inspection.shape.columns ?? [] })
+      const document = inspectDocument(inspection)
       this.answer(flags, document, () => inspectText(inspection, styleFor(process.stdout), process.stdout.columns))
     } finally {
       interruption.dispose()

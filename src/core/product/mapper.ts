@@ -2,7 +2,7 @@
 
 import { WholesalerError } from '../errors.js'
 import type { Feed, FeedListener, FeedRecord } from '../feed/feed.js'
-import { choosePreset, noPreset } from './choose-preset.js'
+import { choosePreset, fittingPresets, noPreset } from './choose-preset.js'
 import { detectFormats } from './detect-formats.js'
 import { compileFilter } from './filter.js'
 import { digestOf } from './fingerprint.js'
@@ -40,6 +40,8 @@ export async function createMapper(feed: Feed, mapping: WholesalerMapping, optio
 
   return {
     preset: preset?.name ?? noPreset,
+    presetReason: chosen?.reason ?? 'none fits',
+    otherPresets: fittingPresets(look).filter((name) => name !== preset?.name),
     fields: readConfig('map', () => readFields(map, look, preset?.namespaces)),
     digest: digestOf([mappingDigest(mapping), preset?.name ?? noPreset]),
     products: (source, listener, signal) => mapFeed(job, source, listener, signal),

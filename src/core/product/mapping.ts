@@ -31,6 +31,9 @@ export interface MapListener extends FeedListener {
 export interface Mapper {
   /** Name of the preset in use. */
   readonly preset: string
+  /** Why that one, for people, and which others would fit. */
+  readonly presetReason: string
+  readonly otherPresets: readonly string[]
   /** What it reads of the feed, as the first records fill it. */
   readonly fields: readonly ReadField[]
   /** Hash of all that shapes mapping: resolved config, preset, `transform` source, mapper version. */

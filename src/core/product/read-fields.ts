@@ -11,8 +11,10 @@ import { selectorsFor } from './selector.js'
 export interface ReadField {
   /** `price`, `variants.stock`. */
   readonly field: string
-  /** As in the mapping: a column, or a path in a record. */
+  /** As in the mapping: a column, or a path in a record or in one of its variants. */
   readonly path: string
+  /** Path of the variants in a record that it starts from; null: the record. */
+  readonly each: string | null
   /** False when the feed cannot have it: a column that is not in its header. */
   readonly present: boolean
   /** Records (or variants) that have a value there. */
@@ -44,6 +46,7 @@ export function readFields(
       return {
         field,
         path,
+        each: scopes === variants ? (each ?? null) : null,
         present: selectors.has(path),
         filled: share(picked, (some) => some.length > 0),
         numbers: share(values, (value) => parseMoney(value) !== null),
