@@ -50,6 +50,13 @@ const damageRatioMin = 4
 /** In a declared other encoding, as many characters that happen to be valid UTF-8 are no chance. */
 const utf8CharactersMin = 2
 
+/** Programs that join files leave several, one after the other. */
+function bomLength(bom: Buffer, start: Buffer): number {
+  let length = bom.length
+  while (start.subarray(length, length + bom.length).equals(bom)) length += bom.length
+  return length
+}
+
 /**
  * Chooses. Throws `usage` for a hint that names no encoding, and `feed_malformed` when the feed declares an encoding that
  * its bytes are not in, unless `lenient`: then the real one is chosen.
@@ -61,7 +68,8 @@ export function chooseEncoding(
   shown: string,
 ): EncodingChoice {
   const bom = boms.find(([, bytes]) => sample.start.subarray(0, bytes.length).equals(bytes))
-  if (bom !== undefined) return { encoding: bom[0], declared: bom[0], bomBytes: bom[1].length, isTold: false }
+  if (bom !== undefined)
+    return { encoding: bom[0], declared: bom[0], bomBytes: bomLength(bom[1], sample.start), isTold: false }
 
   const order = utf16Order(sample.start)
   if (hint !== undefined) {

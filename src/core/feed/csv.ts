@@ -71,6 +71,8 @@ function isHeaderless(cells: readonly string[], line: number): boolean {
   return cells.every((cell) => cell.trim() === '') || (line === 1 && isSepRow(cells))
 }
 
+const byteOrderMark = 0xfeff
+
 /**
  * Turns CSV text into rows. A row stays as long as it is: what is beyond its end is absent, `''` is blank.
  *
@@ -147,6 +149,11 @@ export class CsvRecordParser implements RecordParser {
 
   #record(cells: string[], line: number, raw: string | undefined): void {
     const position = this.#out.meet(line)
+    // Where files with byte order marks were joined.
+    if (cells[0]?.charCodeAt(0) === byteOrderMark) {
+      cells[0] = cells[0].replace(/^\ufeff+/, '')
+      this.#out.repair(position, 'byte_order_mark', 'A byte order mark amid the feed was taken out.')
+    }
     if (this.#suspect && cells.some(hasControls)) {
       for (const [index, cell] of cells.entries()) cells[index] = withoutControls(cell)
       this.#out.repair(position, 'control_characters', 'Control characters were taken out.')

@@ -1,9 +1,11 @@
+import { withoutControls } from './control-characters.js'
 import { CsvRecordParser, readCsvColumns } from './csv.js'
 import { sniffDialect } from './csv-dialect.js'
 import { detectFormat } from './detect-format.js'
-import type { Feed, FeedFormat, FeedHints, FeedShape } from './feed.js'
+import type { Feed, FeedFormat, FeedHints, FeedListener, FeedShape } from './feed.js'
 import { findJsonRecords, JsonRecordParser, jsonPathMatcher } from './json.js'
 import { emptyFeed } from './malformed.js'
+import { type Mended, mendText } from './mend-text.js'
 import { NdjsonRecordParser } from './ndjson.js'
 import { type RecordOutput, type RecordParser, readRecords } from './read-records.js'
 import type { FeedText } from './text.js'
@@ -37,12 +39,16 @@ const openers: Readonly<Record<FeedFormat, (opening: Opening) => Opened | Promis
  * makes its records ready to be read. Throws `feed_malformed` and `feed_empty`, with `place.file`, for what is
  * no feed or has no record.
  */
-export async function openFeed(text: FeedText, hints: FeedHints, place: { readonly file: string }): Promise<Feed> {
+export async function openFeed(given: FeedText, hints: FeedHints, place: { readonly file: string }): Promise<Feed> {
   const { file } = place
-  const detected = detectFormat(text.head, place)
+  const isLenient = hints.lenient === true
+  const detected = detectFormat(isLenient ? withoutControls(given.head) : given.head, place)
   const format = hints.format ?? detected
+  const { text, mended } = isLenient
+    ? mendText(given, format === 'json' || format === 'ndjson')
+    : { text: given, mended: null }
   const { shape, begin, explain } = await openers[format]({ text, hints, file })
-  const options = { file, lenient: hints.lenient === true, ...(explain === undefined ? {} : { explain }) }
+  const options = { file, lenient: isLenient, ...(explain === undefined ? {} : { explain }) }
   return {
     shape: {
       format,
@@ -52,8 +58,30 @@ export async function openFeed(text: FeedText, hints: FeedHints, place: { readon
       ...(text.declaredEncoding === undefined ? {} : { declaredEncoding: text.declaredEncoding }),
       ...shape,
     },
-    records: (listener, signal) => readRecords(text, begin, options, listener, signal),
+    records: (listener, signal) =>
+      mended === null
+        ? readRecords(text, begin, options, listener, signal)
+        : withMending(text, mended, listener, readRecords(text, begin, options, listener, signal)),
   }
+}
+
+/** Tells, beside what the parser repairs, what was set right in the text. */
+async function* withMending(
+  { encoding, declaredEncoding }: FeedText,
+  mended: Mended,
+  listener: FeedListener,
+  records: ReturnType<Feed['records']>,
+): ReturnType<Feed['records']> {
+  const tell = (code: string, detail: string) => listener.repair({ position: { record: 0, line: 0 }, code, detail })
+  if (declaredEncoding !== undefined && declaredEncoding !== encoding) {
+    tell('wrong_encoding', `It is ${encoding} and declares ${declaredEncoding}.`)
+  }
+  const end = yield* records
+  const double = mended.get('double_encoded') ?? 0
+  const controls = mended.get('control_characters') ?? 0
+  if (double > 0) tell('double_encoded', `Text was encoded as UTF-8 twice; ${double} characters were set right.`)
+  if (controls > 0) tell('control_characters', `${controls} control characters were taken out.`)
+  return end
 }
 
 async function openCsv({ text, hints, file }: Opening): Promise<Opened> {

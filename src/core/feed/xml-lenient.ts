@@ -48,7 +48,7 @@ interface OpenTag {
 /**
  * Turns damaged XML into records, setting right what can be set right without guessing at data. Every repair
  * is told once per record: `bare_ampersand`, `unclosed_element`, `unclosed_record`, `deep_markup`,
- * `control_characters`, `text_before_root`, `text_after_root`, `undeclared_prefix`. A record whose tags were
+ * `control_characters`, `duplicate_attribute`, `text_before_root`, `text_after_root`, `undeclared_prefix`. A record whose tags were
  * swallowed, by an attribute without closing quote or a bare `<`, is a reject (`swallowed_markup`), as is one that the end of
  * the text cuts (`cut_off`). The end of the document counts as seen only when the root was closed.
  */
@@ -62,6 +62,9 @@ export class LenientXmlRecordParser implements RecordParser {
   readonly #tags: OpenTag[] = []
   readonly #prefixes = new XmlPrefixes()
   readonly #told = new Set<string>()
+  /** Of the tag that is being read. */
+  readonly #attributes = new Set<string>()
+  #isAttributeRepeated = false
   /** Offsets of bare ampersands that no record has answered for yet. */
   #bare: number[] = []
   #isCarriageReturnLeft = false
@@ -82,6 +85,7 @@ export class LenientXmlRecordParser implements RecordParser {
     this.#assembler = new XmlAssembler(reading.targets, out)
     this.#parser = new MarkupParser(
       {
+        onattribute: (name) => this.#onAttribute(name),
         onopentag: (name, attributes) => this.#onOpenTag(name, attributes),
         onclosetag: (_name, isImplied) => this.#onCloseTag(isImplied),
         ontext: (text) => this.#onText(text),
@@ -144,7 +148,13 @@ export class LenientXmlRecordParser implements RecordParser {
     return withoutControls(text)
   }
 
+  #onAttribute(name: string): void {
+    if (this.#attributes.has(name)) this.#isAttributeRepeated = true
+    else this.#attributes.add(name)
+  }
+
   #onOpenTag(qname: string, attributes: Record<string, string>): void {
+    this.#attributes.clear()
     const tag: OpenTag = { isOver: false, isFlat: false, end: this.#parser.endIndex }
     if (this.#state === 'after') {
       this.#problem ??= 'There are elements behind the end of the document.'
@@ -179,6 +189,9 @@ export class LenientXmlRecordParser implements RecordParser {
     if (!assembler.enter(name, line)) return
     if (!wasRecord) this.#beginRecord()
     assembler.add(name, this.#namespace(qname), this.#attributesOf(attributes))
+    if (!this.#isAttributeRepeated) return
+    this.#isAttributeRepeated = false
+    this.#repair('duplicate_attribute', 'An attribute came twice; the first one counts.')
   }
 
   #beginRecord(): void {
