@@ -72,7 +72,6 @@ function isDoubleEncoded(head: string): boolean {
   if (runs < evidenceMin) return false
   // The head may end inside of one.
   const rest = head.slice(0, head.length - begunRun(head)).replace(new RegExp(run, 'g'), '')
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
   return /^[\x00-\x7f]*$/.test(rest)
 }
 

@@ -5,7 +5,7 @@ import { detectFormat } from './detect-format.js'
 import type { Feed, FeedFormat, FeedHints, FeedListener, FeedShape } from './feed.js'
 import { findJsonRecords, JsonRecordParser, jsonPathMatcher } from './json.js'
 import { emptyFeed } from './malformed.js'
-import { type Mended, mendText } from './mend-text.js'
+import { type MendedText, mendText } from './mend-text.js'
 import { NdjsonRecordParser } from './ndjson.js'
 import { type RecordOutput, type RecordParser, readRecords } from './read-records.js'
 import type { FeedText } from './text.js'
@@ -61,19 +61,20 @@ export async function openFeed(given: FeedText, hints: FeedHints, place: { reado
     records: (listener, signal) =>
       mended === null
         ? readRecords(text, begin, options, listener, signal)
-        : withMending(text, mended, listener, readRecords(text, begin, options, listener, signal)),
+        : withMending({ text, mended, hints }, listener, readRecords(text, begin, options, listener, signal)),
   }
 }
 
 /** Tells, beside what the parser repairs, what was set right in the text. */
 async function* withMending(
-  { encoding, declaredEncoding }: FeedText,
-  mended: Mended,
+  { text, mended, hints }: MendedText & { readonly hints: FeedHints },
   listener: FeedListener,
   records: ReturnType<Feed['records']>,
 ): ReturnType<Feed['records']> {
   const tell = (code: string, detail: string) => listener.repair({ position: { record: 0, line: 0 }, code, detail })
-  if (declaredEncoding !== undefined && declaredEncoding !== encoding) {
+  const { encoding, declaredEncoding } = text
+  // Who says the encoding has set it right himself.
+  if (hints.encoding === undefined && declaredEncoding !== undefined && declaredEncoding !== encoding) {
     tell('wrong_encoding', `It is ${encoding} and declares ${declaredEncoding}.`)
   }
   const end = yield* records

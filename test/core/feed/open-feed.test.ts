@@ -42,9 +42,10 @@ const offerNames = (record: unknown) =>
 describe('openFeed', () => {
   for (const [name, records, found, encoding] of realFeeds) {
     it(`reads ${records} records of ${name}, strictly and leniently alike`, async function () {
-      const text = await openText(realFeed(this, name), encoding === undefined ? {} : { encoding }, name)
+      const told = encoding === undefined ? {} : { encoding }
+      const text = await openText(realFeed(this, name), told, name)
       const strict = await readAll(text, {}, name)
-      const lenient = await readAll(text, { lenient: true }, name)
+      const lenient = await readAll(text, { ...told, lenient: true }, name)
 
       const { shape } = strict.feed
       assert.equal(strict.records.length, records)
