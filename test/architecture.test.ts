@@ -69,6 +69,22 @@ describe('architecture', () => {
     assert.deepEqual(named, [])
   })
 
+  it('lets only the server know its HTTP library: no other command loads it', () => {
+    const named = violations(
+      all,
+      ({ file, target }) => /^(@hono\/|hono)/.test(target) && !file.startsWith('src/serve/'),
+    )
+    const server = violations(
+      all,
+      ({ file, target }) =>
+        target.startsWith('src/serve/') &&
+        !file.startsWith('src/serve/') &&
+        !['src/commands/serve.ts', 'src/cli/schemas.ts'].includes(file),
+    )
+
+    assert.deepEqual([named, server], [[], []])
+  })
+
   it('never ends the process from the core, fail points aside', () => {
     const files = sourceFiles(join(root, 'src/core')).filter((file) => /\bprocess\.exit\b/.test(readSource(file)))
 

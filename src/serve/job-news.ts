@@ -27,7 +27,7 @@ const comeAgainMs = 2_000
 
 export interface NewsPorts {
   readonly board: JobBoard
-  readonly stuck: StuckWatch
+  readonly stuck: Pick<StuckWatch, 'read'>
   readonly clock: Clock
   readonly watchersMax: number
   readonly onError: (error: unknown) => void
@@ -115,7 +115,8 @@ interface News {
 async function newsNow({ board, stuck, clock }: NewsPorts, before: News): Promise<News> {
   const { jobs, version } = await board.read()
   const found = await stuck.read()
-  const key = `${version} ${JSON.stringify(found)}`
+  // Not what was seen: that one is silent for ever longer is no news.
+  const key = `${version} ${found.map(({ job_id: id, reason }) => `${id} ${reason}`).join()}`
   if (key === before.key) return before
   const data = jsonLine(newsDocument(jobs.slice(0, jobsMax), found, clock.now()))
   return { key, bytes: Buffer.from(`event: jobs\ndata: ${data}retry: ${comeAgainMs}\n\n`) }

@@ -7,6 +7,7 @@ export interface ServeLimits {
   readonly requestTimeoutMs: number
   readonly keepAliveMs: number
   readonly connectionsMax: number
+  readonly connectionsPerAddressMax: number
   readonly watchersMax: number
   /** Requests of one address: a burst, then so many a second. */
   readonly requests: Rate
@@ -30,6 +31,8 @@ export const serveLimits: ServeLimits = {
   keepAliveMs: 5_000,
   /** Each costs a file descriptor, and many systems allow 1024 of them. */
   connectionsMax: 768,
+  /** One that takes all it gets leaves others a part; a proxy, which is one address for many, has enough. */
+  connectionsPerAddressMax: 512,
   /** Two hundred people, and tabs that were forgotten. */
   watchersMax: 256,
   /** Monitoring of many jobs from one machine stays far below. */

@@ -62,7 +62,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
 
   const passes = createPasses(token, clock)
   const board = openJobBoard({ stateDir: place.stateDir, clock, onWarning: report })
-  const stuck = watchStuck({ board, stateDir: place.stateDir, clock })
+  const stuck = watchStuck({ board, stateDir: place.stateDir, clock, onError: report })
   const news = openJobNews({ board, stuck, clock, watchersMax: limits.watchersMax, onError: report })
   const store = createKeeper(() => openShopToLookAt(place), clock)
   const ledger = createKeeper(() => openLedgerToLookAt(place), clock)
@@ -93,6 +93,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     loginUrl: `${server.url}/login?code=${passes.newCode()}`,
     async close() {
       news.close()
+      stuck.close()
       await audits.close()
       await server.close()
       await store.close()

@@ -49,6 +49,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   })
   server.maxConnections = limits.connectionsMax
   server.maxHeadersCount = headersMax
+  server.on('connection', connectionLimit(limits.connectionsPerAddressMax))
   const door = openDoor(options)
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false })
   server.on('request', (request, response) => {
@@ -67,6 +68,21 @@ function shownHost(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1'
   if (host === '::') return '[::1]'
   return isIP(host) === 6 ? `[${host}]` : host
+}
+
+function connectionLimit(max: number): (socket: Socket) => void {
+  const open = new Map<string, number>()
+  return (socket) => {
+    const address = socket.remoteAddress ?? ''
+    const count = (open.get(address) ?? 0) + 1
+    open.set(address, count)
+    socket.once('close', () => {
+      const left = (open.get(address) ?? 1) - 1
+      if (left === 0) open.delete(address)
+      else open.set(address, left)
+    })
+    if (count > max) socket.destroy()
+  }
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

@@ -15,18 +15,22 @@ export interface StuckFields {
 export interface StuckWatch {
   /** As judged last; looks first when that is long ago. */
   read(): Promise<readonly StuckFields[]>
+  close(): void
 }
 
-/** Milliseconds between two looks: each is a few small files. */
+/** Milliseconds between two looks while anybody asks: each is a few small files. */
 const lookEveryMs = 2_000
+/** Milliseconds between two looks when nobody does: silence is noticed only by who has listened before. */
+const lookAnywayMs = 10_000
 
 export interface StuckWatchPorts {
   readonly board: JobBoard
   readonly stateDir: string
   readonly clock: Clock
+  readonly onError: (error: unknown) => void
 }
 
-export function watchStuck({ board, stateDir, clock }: StuckWatchPorts): StuckWatch {
+export function watchStuck({ board, stateDir, clock, onError }: StuckWatchPorts): StuckWatch {
   const watch = watchHeartbeats({ dir: stateDir })
   let found: readonly StuckFields[] = []
   let lookedAtMs = Number.NEGATIVE_INFINITY
@@ -50,12 +54,13 @@ export function watchStuck({ board, stateDir, clock }: StuckWatchPorts): StuckWa
     )
     return found
   }
-  return {
-    read() {
-      underWay ??= look().finally(() => {
-        underWay = null
-      })
-      return underWay
-    },
+  const read = (): Promise<readonly StuckFields[]> => {
+    underWay ??= look().finally(() => {
+      underWay = null
+    })
+    return underWay
   }
+  const timer = setInterval(() => void read().catch(onError), lookAnywayMs)
+  timer.unref()
+  return { read, close: () => clearInterval(timer) }
 }

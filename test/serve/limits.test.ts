@@ -101,6 +101,20 @@ describe('limits', () => {
       assert.equal((await place.get('/healthz')).status, 200)
     }))
 
+  it('leave room for others when one address takes all the connections it can get', () =>
+    inServedPlace({ idle: true, limits: { connectionsMax: 100, connectionsPerAddressMax: 10 } }, async (place) => {
+      const port = Number(new URL(place.url).port)
+      const greedy = { port, host: '127.0.0.1', localAddress: '127.0.0.2' }
+      const sockets = Array.from({ length: 30 }, () => connect(greedy).on('error', () => {}))
+      let ended = 0
+      await new Promise<void>((resolve) => {
+        for (const socket of sockets) socket.resume().on('close', () => (++ended >= 20 ? resolve() : null))
+      })
+
+      assert.equal((await place.get('/healthz')).status, 200)
+      for (const socket of sockets) socket.destroy()
+    }))
+
   it('let one address ask so often and no more, and say when to come again', () =>
     inServedPlace({ idle: true, limits: { requests: { burst: 5, perSecond: 0.5 } } }, async (place) => {
       const statuses: number[] = []
