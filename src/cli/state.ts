@@ -63,8 +63,8 @@ export function parseJobId(text: string): number {
   })
 }
 
-/** A running job is written down now and then only; how far it is stands in its heartbeat. */
-async function withLiveCounts(job: Job, stateDir: string): Promise<Job> {
+/** A running job is written down now and then only; how far it is stands in its heartbeat. Any other one as it is. */
+export async function withLiveCounts(job: Job, stateDir: string): Promise<Job> {
   if (job.status !== 'running') return job
   const heartbeat = await readHeartbeat(stateDir, job.id, job.lease.token)
   return heartbeat === null ? job : { ...job, counts: heartbeat.counts }

@@ -3,10 +3,9 @@
  * it is another one, the signs of life of running jobs when they are not fresh any more. Nothing is locked and
  * nothing is written, so that asking never disturbs who works.
  */
-import { stat } from 'node:fs/promises'
-import { jobFilePath, readJobFile } from '../cli/state.js'
+import { statSync } from 'node:fs'
+import { jobFilePath, readJobFile, withLiveCounts } from '../cli/state.js'
 import type { Clock } from '../core/clock.js'
-import { hasCode } from '../core/errors.js'
 import type { Job } from '../core/jobs/job.js'
 import { type JobHistory, noHistory } from '../core/jobs/job-history.js'
 
@@ -37,8 +36,7 @@ export function openJobBoard({ stateDir, clock, onWarning }: BoardOptions): JobB
   const path = jobFilePath(stateDir)
   let now: JobsNow = { jobs: [], history: noHistory, version: 0 }
   let stamp: string | null = null
-  let readAtMs = Number.NEGATIVE_INFINITY
-  let text = ''
+  let listenedAtMs = Number.NEGATIVE_INFINITY
   let underWay: Promise<JobsNow> | null = null
   let next: Promise<JobsNow> | null = null
   let warned: string | null = null
@@ -47,17 +45,22 @@ export function openJobBoard({ stateDir, clock, onWarning }: BoardOptions): JobB
     if (message !== warned) onWarning(message)
     warned = message
   }
+  const isFresh = () =>
+    clock.monotonic() - listenedAtMs < livesFreshMs || now.jobs.every(({ status }) => status !== 'running')
+
   const look = async (): Promise<JobsNow> => {
     // Before the file is read: what is written meanwhile is noticed by the next look.
-    const found = await stampOf(path)
-    const isFresh = clock.monotonic() - readAtMs < livesFreshMs || now.jobs.every(({ status }) => status !== 'running')
-    if (found === stamp && isFresh) return now
-    readAtMs = clock.monotonic()
-    const { jobs, history } = await readJobFile(stateDir, warnOnce)
+    const found = stampOf(path)
+    if (found === stamp && isFresh()) return now
+    listenedAtMs = clock.monotonic()
+    if (found === stamp) {
+      const jobs = await Promise.all(now.jobs.map((job) => withLiveCounts(job, stateDir)))
+      if (jobs.some((job, index) => !hasCountsOf(job, now.jobs[index])))
+        now = { ...now, jobs, version: now.version + 1 }
+      return now
+    }
+    now = { ...(await readJobFile(stateDir, warnOnce)), version: now.version + 1 }
     stamp = found
-    const read = JSON.stringify([jobs, history])
-    if (read !== text) now = { jobs, history, version: now.version + 1 }
-    text = read
     return now
   }
   const start = (): Promise<JobsNow> => {
@@ -71,22 +74,23 @@ export function openJobBoard({ stateDir, clock, onWarning }: BoardOptions): JobB
     return start()
   }
   return {
-    read() {
-      if (underWay === null) return start()
+    async read() {
+      // While somebody listens for signs of life, the last ones are good enough.
+      if (stampOf(path) === stamp && (underWay !== null || isFresh())) return now
+      if (underWay === null) return await start()
       // That look may have begun before what the caller knows of was written: all who wait share one that begins after it.
       next ??= underWay.then(startNext, startNext)
-      return next
+      return await next
     },
   }
 }
 
-/** Every write of the job file is a new file. */
-async function stampOf(path: string): Promise<string> {
-  try {
-    const { ino, size, mtimeNs } = await stat(path, { bigint: true })
-    return `${ino} ${size} ${mtimeNs}`
-  } catch (error: unknown) {
-    if (hasCode(error, 'ENOENT')) return 'none'
-    throw error
-  }
+function hasCountsOf(job: Job, other: Job | undefined): boolean {
+  return job === other || JSON.stringify(job.counts) === JSON.stringify(other?.counts)
+}
+
+/** Every write of the job file is a new file. Asked at once: a thread of its own would take longer than the answer. */
+function stampOf(path: string): string {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return stats === undefined ? 'none' : `${stats.ino} ${stats.size} ${stats.mtimeNs}`
 }

@@ -3,12 +3,12 @@
  * misses some, which loses nothing, for each piece of news tells all; who takes none for long is sent away.
  */
 import type { ServerResponse } from 'node:http'
-import { type StatusDocument, statusDocument } from '../cli/documents.js'
-import { exitDone } from '../cli/exit-code.js'
+import type { StatusDocument } from '../cli/documents.js'
 import { jsonLine } from '../cli/print.js'
 import { type Clock, unixSeconds } from '../core/clock.js'
 import type { Job } from '../core/jobs/job.js'
 import type { JobBoard } from './job-board.js'
+import { statusText } from './status-text.js'
 import type { StuckFields, StuckWatch } from './stuck-watch.js'
 
 /** Jobs that are told, the newest. */
@@ -118,7 +118,7 @@ async function newsNow({ board, stuck, clock }: NewsPorts, before: News): Promis
   // Not what was seen: that one is silent for ever longer is no news.
   const key = `${version} ${found.map(({ job_id: id, reason }) => `${id} ${reason}`).join()}`
   if (key === before.key) return before
-  const data = jsonLine(newsDocument(jobs.slice(0, jobsMax), found, clock.now()))
+  const data = newsText(jobs.slice(0, jobsMax), found, clock.now())
   return { key, bytes: Buffer.from(`event: jobs\ndata: ${data}retry: ${comeAgainMs}\n\n`) }
 }
 
@@ -130,12 +130,11 @@ export interface NewsDocument {
   readonly now: number
 }
 
-function newsDocument(jobs: readonly Job[], stuck: readonly StuckFields[], nowMs: number): NewsDocument {
-  const documents = jobs.map((job) => {
-    const document = statusDocument({ job, nowMs, exitCode: exitDone })
-    return { ...document, events: document.events.slice(-eventsMax) }
-  })
-  return { jobs: documents, stuck, now: unixSeconds(nowMs) }
+/** A `NewsDocument` on one line, made of texts that are known already. */
+function newsText(jobs: readonly Job[], stuck: readonly StuckFields[], nowMs: number): string {
+  const texts = jobs.map((job) => statusText(job, nowMs, eventsMax).trimEnd())
+  const rest = jsonLine({ stuck, now: unixSeconds(nowMs) } satisfies Omit<NewsDocument, 'jobs'>)
+  return `{"jobs":[${texts.join()}],${rest.slice(1)}`
 }
 
 function attend(watcher: Watcher, news: Buffer, clock: Clock): void {

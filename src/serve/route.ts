@@ -66,10 +66,12 @@ export function done(message: string): Response {
 }
 
 export function json(document: object, status = 200, headers: Readonly<Record<string, string>> = {}): Response {
-  return new Response(jsonLine(document), {
-    status,
-    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
-  })
+  return jsonOf(jsonLine(document), status, headers)
+}
+
+/** For a document that is text already. */
+export function jsonOf(text: string, status = 200, headers: Readonly<Record<string, string>> = {}): Response {
+  return new Response(text, { status, headers: { 'content-type': 'application/json; charset=utf-8', ...headers } })
 }
 
 /** Where the client sees this server. Both headers have passed the door. */

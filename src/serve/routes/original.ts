@@ -1,12 +1,11 @@
 /** The five routes of the original, with its parameters, defaults and limits; documents as in its guide. */
-import { statusDocument } from '../../cli/documents.js'
-import { exitDone } from '../../cli/exit-code.js'
 import { startImport } from '../background-import.js'
 import { type Fields, readFields } from '../fields.js'
 import { readGiven } from '../given.js'
 import { listFields, listJobs } from '../list-jobs.js'
 import { imagesOfProduct } from '../product-images.js'
-import { done, jobOf, json, type Route } from '../route.js'
+import { done, jobOf, json, jsonOf, type Route } from '../route.js'
+import { statusText } from '../status-text.js'
 
 const base = '/wp-json/wholesaler/v1'
 
@@ -48,7 +47,7 @@ export const originalRoutes: readonly Route[] = [
     refusals: [404],
     async handle(context, ports) {
       const job = await jobOf(context, ports)
-      return json(statusDocument({ job, nowMs: ports.clock.now(), exitCode: exitDone }))
+      return jsonOf(statusText(job, ports.clock.now()))
     },
   },
   {
