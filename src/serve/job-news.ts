@@ -3,6 +3,7 @@
  * misses some, which loses nothing, for each piece of news tells all; who takes none for long is sent away.
  */
 import type { ServerResponse } from 'node:http'
+import { setImmediate } from 'node:timers/promises'
 import type { StatusDocument } from '../cli/documents.js'
 import { jsonLine } from '../cli/print.js'
 import { type Clock, unixSeconds } from '../core/clock.js'
@@ -19,6 +20,8 @@ const eventsMax = 5
 const lookEveryMs = 500
 /** Milliseconds of silence before a comment is sent: proxies and phones end connections that say nothing. */
 const heartbeatMs = 15_000
+/** Watchers told one after the other: a few milliseconds of work. */
+const toldAtOnce = 10
 /** Milliseconds in which a watcher has to take what was sent. */
 const slowMs = 20_000
 
@@ -68,7 +71,11 @@ export function openJobNews(ports: NewsPorts): JobNews {
     isLooking = true
     try {
       latest = await newsNow(ports, latest)
-      for (const watcher of watchers) attend(watcher, latest.bytes, clock)
+      for (const [index, watcher] of [...watchers].entries()) {
+        if (watchers.has(watcher)) attend(watcher, latest.bytes, clock)
+        // Requests do not wait until all have been told.
+        if (index % toldAtOnce === toldAtOnce - 1) await setImmediate()
+      }
     } catch (error: unknown) {
       // Unreadable for the moment: the next look tells more.
       ports.onError(error)

@@ -152,6 +152,12 @@ async function askForStatus({ url }: Server, isOver: () => boolean): Promise<Ask
   return { latencies, failures }
 }
 
+/** proc(5): utime and stime are fields 14 and 15, in hundredths of a second. */
+async function cpuMsOf({ child }: Server): Promise<number> {
+  const fields = (await readFile(`/proc/${child.pid}/stat`, 'utf8')).replace(/^.*\) /, '').split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10
+}
+
 /** Megabytes of the server, once a second until it is told to stop. */
 async function watchMemory({ child }: Server, isOver: () => boolean): Promise<readonly number[]> {
   const seen: number[] = []
@@ -170,11 +176,15 @@ async function loaded(feed: string) {
     const asking = askForStatus(server, () => isOver)
     const memory = watchMemory(server, () => isOver)
     const startedMs = performance.now()
+    const cpuBefore = process.cpuUsage()
+    const serverCpuBefore = await cpuMsOf(server)
     const importMs = await importOnce(server, dir)
     await wait(Math.max(0, seconds * 1000 - (performance.now() - startedMs)))
     isOver = true
     const { latencies, failures } = await asking
     const tookSeconds = (performance.now() - startedMs) / 1000
+    const { user, system } = process.cpuUsage(cpuBefore)
+    const serverCpuMs = (await cpuMsOf(server)) - serverCpuBefore
     watching.end()
     const megabytes = await memory
     return {
@@ -185,6 +195,9 @@ async function loaded(feed: string) {
       p50: percentile(latencies, 50),
       p99: percentile(latencies, 99),
       slowest: percentile(latencies, 100),
+      // Of one processor.
+      serverCpu: serverCpuMs / 1000 / tookSeconds,
+      ownCpu: (user + system) / 1e6 / tookSeconds,
       newsMb: watching.bytes() / 1e6,
       lostWatchers: watching.lost(),
       // Without the start, which fills caches.
