@@ -155,7 +155,8 @@ const noToken: Refusal = {
   headers: authenticate,
 }
 
-const wrongToken: Refusal = {
+/** For a token that was shown and is not the one. */
+export const wrongToken: Refusal = {
   code: 'unauthorized',
   message: 'that token is not the one',
   hint: 'It is in WHOLESALER_TOKEN of the server, or in the file serve-token of its state folder.',

@@ -7,7 +7,7 @@ import type { Clock } from '../core/clock.js'
 import { hasCode, WholesalerError } from '../core/errors.js'
 import type { ServeApp } from './app.js'
 import { commonHeaders } from './common-headers.js'
-import { type DoorRules, type Knock, refuse } from './front-door.js'
+import { type DoorRules, type Knock, refuse, wrongToken } from './front-door.js'
 import { answerOfRefusal, type Refusal } from './http-error.js'
 import type { ServeLimits } from './limits.js'
 import { createRateLimiter } from './rate.js'
@@ -117,7 +117,8 @@ function openDoor({ rules, limits, clock }: ServerOptions): (request: IncomingMe
     const waits = requests.take(address)
     if (waits > 0) return tooMany(waits)
     const refusal = refuse(knock, rules)
-    if (refusal?.code === 'unauthorized') {
+    // Who shows none guesses none, such as a page that is not signed in any more.
+    if (refusal === wrongToken) {
       const waitsLonger = wrongTokens.take(address)
       if (waitsLonger > 0) return tooMany(waitsLonger)
     }

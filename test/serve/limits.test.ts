@@ -141,6 +141,8 @@ describe('limits', () => {
     inServedPlace({ idle: true, limits: { wrongTokens: { burst: 3, perSecond: 0.01 } } }, async (place) => {
       const wrong = { authorization: 'Bearer wrong' }
       const statuses: number[] = []
+      const none = { 'sec-fetch-site': 'same-origin' }
+      for (let i = 0; i < 5; i += 1) assert.equal((await place.get('/api/jobs', none)).status, 401)
       for (let i = 0; i < 5; i += 1) statuses.push((await place.get('/api/jobs', wrong)).status)
 
       assert.deepEqual(statuses, [401, 401, 401, 429, 429])
