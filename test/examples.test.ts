@@ -115,7 +115,7 @@ describe('README', function () {
     inTempDir(async (dir) => {
       writeReadmeFiles(dir)
 
-      assert.equal(examples.length, 4)
+      assert.equal(examples.length, 5)
       for (const block of examples) {
         const { code, stdout, stderr } = await runBlock(block, dir)
         assert.equal(code, 0, `${block}\n${stdout}\n${stderr}`)
@@ -155,7 +155,7 @@ describe('README', function () {
 
       assert.deepEqual(
         configs.map(({ wholesalers }) => Object.keys(wholesalers)),
-        [['aren', 'outlet'], ['lingerie', 'tools'], ['aren']],
+        [['aren', 'outlet'], ['lingerie', 'tools'], ['aren'], ['aren']],
       )
       assert.equal(presetByName(configs[0]?.wholesalers.aren?.preset ?? '').name, 'aren')
     }))

@@ -69,6 +69,7 @@ describe('the published package', function () {
     const schemas = [
       'error',
       'doctor',
+      'init',
       'event',
       'export',
       'feed-diff',

@@ -54,6 +54,7 @@ const successes: readonly Run[] = [
   { args: ['recover', '--dry-run'], code: 0, prints: 'recover' },
   { args: ['images', 'dedupe'], code: 0, prints: 'images-dedupe' },
   { args: ['images', 'reprocess', 'MUG', '--all'], code: 0, prints: 'images-reprocess' },
+  { args: ['init', '--feed', 'products.csv', '--as', 'products', '--offline'], code: 0, prints: 'init' },
 ]
 
 const failures: readonly Run[] = [

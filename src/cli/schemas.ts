@@ -134,7 +134,7 @@ const pruneDocument = z.strictObject({
   kept: number,
 })
 
-const doctorDocument = z.strictObject({
+const doctorFields = {
   ...head,
   message: z.string(),
   checks: z.array(
@@ -145,7 +145,10 @@ const doctorDocument = z.strictObject({
       hint: z.string().nullable(),
     }),
   ),
-})
+}
+
+const doctorDocument = z.strictObject(doctorFields)
+const initDocument = z.strictObject({ ...doctorFields, config: z.string(), environment: z.string().nullable() })
 
 const feed = {
   wholesaler: z.string(),
@@ -563,6 +566,7 @@ export const documentSchemas = {
   recover: recoverDocument satisfies z.ZodType<documents.RecoverDocument>,
   worker: workerDocument satisfies z.ZodType<documents.WorkerDocument>,
   doctor: doctorDocument satisfies z.ZodType<documents.DoctorDocument>,
+  init: initDocument satisfies z.ZodType<documents.InitDocument>,
   serve: serveDocument satisfies z.ZodType<ServeDocument>,
   'serve-done': serveDoneDocument satisfies z.ZodType<DoneDocument>,
   'serve-job': serveJobDocument satisfies z.ZodType<JobDetailsDocument>,

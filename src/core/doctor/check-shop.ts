@@ -37,7 +37,8 @@ async function findShop(client: ShopClient, clock: Clock): Promise<Finding[]> {
   }
   const version = environment?.version ?? ''
   const told = `${client.site}, WooCommerce ${version || '(version unknown)'}, ${settings?.currency ?? 'no currency'}`
-  return [ok(id, told), ...transport(client.site, id), ...outdated(version, id), ...slow(ms, id)]
+  const clocks = skewed(read.page.dateMs, clock.now(), ms)
+  return [ok(id, told), ...transport(client.site, id), ...outdated(version, id), ...slow(ms, id), ...clocks]
 }
 
 function transport(site: string, id: string): Finding[] {
@@ -58,6 +59,18 @@ function slow(ms: number, id: string): Finding[] {
   if (ms <= slowMs) return []
   const hint = 'Ask the hoster about PHP workers and the object cache; the import adapts, and takes its time.'
   return [warn(id, `the shop takes ${(ms / 1000).toFixed(1)} s for a small answer`, hint)]
+}
+
+/** Signed requests are refused by a shop whose clock is 15 minutes off; times in its records are wrong much sooner. */
+const skewMaxMs = 30_000
+
+function skewed(shopMs: number | null, nowMs: number, requestMs: number): Finding[] {
+  const skewMs = shopMs === null ? 0 : shopMs - nowMs
+  // The shop told the time somewhere in the request, cut to the second.
+  if (Math.abs(skewMs) <= skewMaxMs + requestMs + 1_000) return []
+  const told = `the shop's clock is ${Math.round(Math.abs(skewMs) / 1000)} s ${skewMs > 0 ? 'ahead of' : 'behind'} this machine's`
+  const hint = 'Switch time synchronisation on where the clock is wrong: timedatectl set-ntp true'
+  return [warn('clock', told, hint)]
 }
 
 async function mayWrite(client: ShopClient): Promise<Finding> {

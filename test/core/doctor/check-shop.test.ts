@@ -66,6 +66,17 @@ describe('doctor, about a shop', () => {
     assert.deepEqual(failed(await findings({ tls: certificate(this) }, { prepare: refuse('/media') })), ['shop:media'])
   })
 
+  it('warns of clocks that are more than half a minute apart, and of none that are less', async () => {
+    const clocksApart = async (ms: number) => {
+      const found = await findings({}, { prepare: (shop) => Object.assign(shop, { clockAheadMs: ms }) })
+      return found.filter(([id]) => id === 'clock').map(([, status]) => status)
+    }
+    assert.deepEqual(await clocksApart(90_000), ['warn'])
+    assert.deepEqual(await clocksApart(-90_000), ['warn'])
+    assert.deepEqual(await clocksApart(20_000), [])
+    assert.deepEqual(await clocksApart(-20_000), [])
+  })
+
   it('warns of an old version', async () => {
     const old = (shop: ShopServer) => {
       shop.script = () => ({

@@ -85,6 +85,8 @@ export class ShopServer {
   readonly applied: Applied[] = []
   readonly requests: Exchanged[] = []
   script: Script = () => null
+  /** How far its clock is ahead, as its answers say. */
+  clockAheadMs = 0
   /** Called before each answer, with the time that it took. */
   onAnswered: (request: Exchanged, ms: number) => void = () => {}
   cost: WorkCost | null
@@ -154,6 +156,7 @@ export class ShopServer {
       return page(response, 502, errorPage)
     }
     if (fault?.kind === 'lose') return void response.destroy()
+    if (this.clockAheadMs !== 0) response.setHeader('date', new Date(Date.now() + this.clockAheadMs).toUTCString())
     if (fault?.kind === 'stall') fault.onApplied?.()
     if (fault?.kind === 'stall' || fault?.kind === 'late') return
     seen.log.status = answer.status

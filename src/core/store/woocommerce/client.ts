@@ -11,7 +11,15 @@ import { bodyWords, readShopBody, type ShopBody } from './answer.js'
 import { Circuit } from './circuit.js'
 import type { ShopCredentials } from './credentials.js'
 import { loginHeaders } from './login.js'
-import { problemOf, type Read, type ShopClient, type ShopProblem, type Upload, type Write } from './shop-client.js'
+import {
+  type Page,
+  problemOf,
+  type Read,
+  type ShopClient,
+  type ShopProblem,
+  type Upload,
+  type Write,
+} from './shop-client.js'
 
 /** Longest time for one request that writes: shops end requests after 30 to 120 s, and we wait longer than most. */
 export const writeDeadlineMs = 90_000
@@ -82,7 +90,7 @@ class RestClient implements ShopClient {
         this.#settled = true
         const problem = problemOf(response.status, body.value)
         if (problem !== null) return { ok: false, problem: this.#permitted(problem, route) }
-        return { ok: true, page: { value: body.value, pages: Number(response.headers['x-wp-totalpages'] ?? 1) } }
+        return { ok: true, page: pageOf(response, body.value) }
       }
       if (!this.#settled && response.status === 404) {
         // Without pretty permalinks there is no /wp-json/, only the parameter.
@@ -260,6 +268,12 @@ interface Request {
   readonly method: HttpMethod
   readonly url: URL
   readonly body?: Buffer
+}
+
+function pageOf({ headers }: HttpResponse, value: unknown): Page {
+  // A cache between us says for how long it has kept the answer.
+  const dateMs = Date.parse(headers.date ?? '') + Number(headers.age ?? 0) * 1000
+  return { value, pages: Number(headers['x-wp-totalpages'] ?? 1), dateMs: Number.isFinite(dateMs) ? dateMs : null }
 }
 
 async function bytesOf({ body }: HttpResponse): Promise<Buffer> {

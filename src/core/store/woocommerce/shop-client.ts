@@ -19,6 +19,8 @@ export interface Page {
   readonly value: unknown
   /** Pages in all; 1 when the shop does not say. */
   readonly pages: number
+  /** Unix ms of the shop's clock when it answered, to the second; null when it does not say. */
+  readonly dateMs: number | null
 }
 
 export type Read = { readonly ok: true; readonly page: Page } | { readonly ok: false; readonly problem: ShopProblem }
