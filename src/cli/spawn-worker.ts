@@ -11,7 +11,7 @@ export const program = fileURLToPath(new URL('../../bin/run.js', import.meta.url
 /** Flags of what is started that a variable of this command's environment must not set for it, and the server's token. */
 const ownFlags = [
   ...['json', 'ndjson', 'once', 'concurrency', 'job', 'config', 'state-dir'],
-  ...['detach', 'dry-run', 'older-than', 'wait', 'kill-holder', 'token'],
+  ...['detach', 'dry-run', 'older-than', 'wait', 'kill-holder', 'html', 'rebuild', 'token'],
 ]
 
 /** Where a background job says how it goes. */

@@ -15,7 +15,9 @@ import { type Passes, sameText } from './token.js'
 export interface DoorRules {
   readonly token: string
   readonly passes: Passes
-  /** Bound to a loopback address, and not said to want the token of everybody. */
+  /** Bound to a loopback address. */
+  readonly isLocal: boolean
+  /** That, and not said to want the token of everybody. */
   readonly trustsLoopback: boolean
   /** Names other than those of this machine: of a reverse proxy. Lower case, without port. */
   readonly hosts: readonly string[]
@@ -62,10 +64,12 @@ export function pathOf(target: string): string {
   return target.replace(/\?.*$/s, '')
 }
 
-function refuseHost({ headers: { host }, hostHeaders }: Knock, { hosts }: DoorRules): Refusal | null {
+function refuseHost({ headers: { host }, hostHeaders }: Knock, { hosts, isLocal }: DoorRules): Refusal | null {
   const name = hostHeaders === 1 && host !== undefined ? hostName(host) : null
-  // An address cannot be pointed elsewhere, as a name can.
-  if (name !== null && (name === 'localhost' || isIP(name) !== 0 || hosts.includes(name))) return null
+  // An address cannot be pointed elsewhere, as a name can. But browsers tell which site asks only of loopback addresses
+  // and https: by another way here, such as 0.0.0.0, a stranger's page would look like a script of this machine.
+  const isAddress = name !== null && (isLocal ? isLoopbackName(name) : name === 'localhost' || isIP(name) !== 0)
+  if (name !== null && (isAddress || hosts.includes(name))) return null
   return {
     code: 'forbidden',
     message: 'this server does not answer to that host name',
@@ -127,9 +131,13 @@ function isPlain({ headers, remoteAddress }: Knock): boolean {
   )
 }
 
+/** Also for the form that IPv4 addresses have in IPv6 sockets. */
 export function isLoopback(address: string): boolean {
-  const plain = address.replace(/^::ffff:/i, '').toLowerCase()
-  return plain === '::1' || plain === 'localhost' || /^127(\.\d{1,3}){3}$/.test(plain)
+  return isLoopbackName(address.toLowerCase().replace(/^::ffff:(?=127\.)/, ''))
+}
+
+function isLoopbackName(name: string): boolean {
+  return name === '::1' || name === 'localhost' || /^127(\.\d{1,3}){3}$/.test(name)
 }
 
 /** Browsers send a cookie along whoever asks: what changes something has to say that the page does. */

@@ -84,6 +84,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const rules = {
     token,
     passes,
+    isLocal,
     trustsLoopback: isLocal && !options.requireToken,
     hosts: options.allowHosts.map((name) => name.toLowerCase()),
   }

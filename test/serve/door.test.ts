@@ -65,6 +65,16 @@ const foreign: readonly Kind[] = [
     'localhost.evil.example',
     'a b',
     '[::1',
+    // Ways to a loopback address of which browsers do not say who takes them.
+    '0.0.0.0:{port}',
+    '[::]:{port}',
+    '[::ffff:127.0.0.1]:{port}',
+    '[::ffff:7f00:1]:{port}',
+    '2130706433',
+    '127.1',
+    '0x7f.1',
+    '192.0.2.1',
+    'localhost.',
   ].map((host) => ({ kind: `Host: ${host}`, headers: { ...bearer, host }, status: 403, code: 'forbidden' })),
   ...[
     'null',
@@ -128,6 +138,7 @@ describe('the door, for every route', () => {
 
   it('asks everybody for it at an address that others reach (A1)', () =>
     inServedPlace({ ...idle, host: '0.0.0.0' }, async (place) => {
+      assert.equal((await place.get('/api/jobs', { ...bearer, host: '192.0.2.1:80' })).status, 200)
       const nothing = [{ kind: 'nothing', headers: {}, status: 401, code: 'unauthorized' }]
 
       assert.deepEqual(await holes(place, closed, nothing), [])
