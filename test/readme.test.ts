@@ -59,6 +59,7 @@ describe("README's claims", () => {
       '--seed',
       '--runs',
       '--first',
+      '--minutes',
       ...goals.flatMap((goal) => Object.keys(goal.flags).map((flag) => `--${flag}`)),
     )
     const variables = [

@@ -181,10 +181,12 @@ async function stageSnapshot(
   options: StageOptions,
 ): Promise<StagedFeed> {
   const source = describeSource(wholesaler.source)
+  // A feed that used to end with a line end and does not any more was cut, be it behind a whole row (F1).
+  const endedLine = !options.allowShrink && state.lastComplete?.figures?.endsLine === true
   const plan: MapFeedPlan = {
     path: snapshot.path,
     source,
-    hints: wholesaler.hints,
+    hints: { ...wholesaler.hints, ...(endedLine ? { mustEndLine: true } : {}) },
     mapping: wholesaler.mapping,
     spillDir: join(ports.stateDir, 'tmp'),
     bytes: snapshot.bytes + (second?.bytes ?? 0),
@@ -204,7 +206,7 @@ async function stageSnapshot(
       compression: shape.compression,
       bytes: snapshot.bytes,
       sha256: snapshot.sha256,
-      complete: count.end.complete,
+      complete: count.end.complete && !(endedLine && count.end.endsWithLineEnd === false),
       records: count.end.records,
       products: count.products,
       variants: count.variants,
@@ -219,6 +221,7 @@ async function stageSnapshot(
       ...count.figures,
       mapping: configDigest(wholesaler),
       columns: shape.columns ?? null,
+      endsLine: count.end.endsWithLineEnd ?? null,
       fields: mapped.facts.fields,
     }
     if (!options.allowShrink) {
@@ -367,9 +370,16 @@ function warnWhenIncomplete({ wholesaler, complete }: FeedSummary, end: FeedEnd,
   if (complete) return
   progress.emit({
     type: 'warning',
-    message: `The feed of ${wholesaler} ended early: ${(end.problem ?? 'its end was not seen').replace(/\.$/, '')}.`,
-    hint: 'Its complete records are imported; nothing counts as missing.',
+    message: `The feed of ${wholesaler} ended early: ${(end.problem ?? earlyEnd(end)).replace(/\.$/, '')}.`,
+    hint:
+      end.endsWithLineEnd === false
+        ? 'Its complete records are imported; nothing counts as missing. If it is whole: --allow-shrink.'
+        : 'Its complete records are imported; nothing counts as missing.',
   })
+}
+
+function earlyEnd({ endsWithLineEnd }: FeedEnd): string {
+  return endsWithLineEnd === false ? 'its last row has no line end, which it used to have' : 'its end was not seen'
 }
 
 function step(

@@ -105,6 +105,8 @@ export interface FeedFigures {
   readonly inStock: number
   /** Columns of a CSV feed; null for another format. */
   readonly columns: readonly string[] | null
+  /** CSV and NDJSON: its last record had a line end; null for other formats. */
+  readonly endsLine?: boolean | null
   /** What the mapping reads, as the first records filled it. */
   readonly fields: readonly ReadField[]
 }

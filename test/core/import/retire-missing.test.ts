@@ -84,6 +84,24 @@ describe('products that left the feed', () => {
       assert.deepEqual(site.shelf(), ['a', 'b', 'c', 'd'])
     }))
 
+  it('are not missing when the feed lost its last line end since the last fetch, until somebody says that it is whole', () =>
+    atImportSite({ missing: 'delete' }, async (site) => {
+      await site.feed(csv(['a', 'b', 'c']))
+      await site.run()
+      for (let fetch = 0; fetch < 2; fetch += 1) {
+        await site.feed(csv(['a', 'b']).trimEnd())
+        const [report] = (await site.run()).feeds
+        assert.deepEqual([report?.feed.complete, report?.feed.rejects], [false, 1])
+        site.clock.advance(missingApartMs)
+      }
+      assert.deepEqual(site.shelf(), ['a', 'b', 'c'])
+
+      await site.run({ allowShrink: true })
+      site.clock.advance(missingApartMs)
+      assert.equal((await site.run()).counts.retired, 1)
+      assert.deepEqual(site.shelf(), ['a', 'b'])
+    }))
+
   it('are not missing when their record is there and cannot be used', () =>
     atImportSite({ missing: 'delete' }, async (site) => {
       await site.feed(csv(['a', 'b', 'c']))
