@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import type { Config } from '../core/config/config.js'
 import type { StatePlace } from '../core/config/find-state-dir.js'
 import { loadConfig } from '../core/config/load-config.js'
+import { WholesalerError } from '../core/errors.js'
 import { auditImages } from '../core/images/audit-images.js'
 import { DecoderPool } from '../core/images/decoder-pool.js'
 import { dedupeImages, planDedupe, undoDedupe } from '../core/images/dedupe-images.js'
@@ -127,6 +128,7 @@ export interface ReprocessRequest extends ImageCommand {
 export async function runReprocess(request: ReprocessRequest): Promise<Answered<ImageReprocessDocument>> {
   return inWorkshop(request, async (workshop, config) => {
     const { dryRun, signal } = request
+    if (!workshop.store.can.exchangeImages) throw noExchange()
     const choice = { all: request.all, only: await imageIdsOf(request.product, workshop) }
     const reprocess = (context: Pick<RunContext, 'signal' | 'writer'>) =>
       reprocessIn(workshop, config, request, choice, context)
@@ -141,6 +143,14 @@ export async function runReprocess(request: ReprocessRequest): Promise<Answered<
     const { jobId, result } = await runImageJob({ name: 'images reprocess', signal, work }, workshop, config)
     const exitCode = result.failed.length > 0 ? exitPartial : exitDone
     return { document: imageReprocessDocument(result, { dryRun, jobId }), exitCode }
+  })
+}
+
+function noExchange(): WholesalerError {
+  return new WholesalerError({
+    kind: 'usage',
+    message: 'images of a WooCommerce shop cannot be processed again: what stands behind an id stays as it is',
+    hint: 'Delete an image in the shop (Media); the next import --verify brings it again as it is processed today.',
   })
 }
 
@@ -180,9 +190,9 @@ async function inWorkshop<R>(
   { place, onWarning }: ImageCommand,
   body: (workshop: Workshop, config: Config) => Promise<R>,
 ): Promise<R> {
-  // Before anything is made: there is nothing to do where nothing was imported.
-  findCatalog(place.stateDir)
   const config = await loadConfig(place.configPath)
+  // Before anything is made: there is nothing to do where nothing was imported.
+  if (config.store.type === 'catalog') findCatalog(place.stateDir)
   const workshop = await openWorkshop(place.stateDir, config, onWarning)
   try {
     return await body(workshop, config)

@@ -6,6 +6,7 @@ import type { RequestListener } from 'node:http'
 import { jpeg } from '../core/images/pictures.js'
 import { addByHand, shopView } from '../core/store/woocommerce/woocommerce-fixture.js'
 import { withServer } from '../support/local-server.js'
+import type { ShopAttachment } from '../support/woocommerce/shop-state.js'
 import { inShop, offers, writeFeed } from './shop-place.js'
 
 describe('import into a WooCommerce shop', function () {
@@ -172,6 +173,42 @@ describe('import into a WooCommerce shop', function () {
         assert.equal((await importJson()).code, 0)
         assert.deepEqual([versions(), (await written()).create], [Array(12).fill('3'), 12])
       })
+    })
+  })
+
+  it('audits the images of a shop, and lets products show one instead of copies, deleting none that it did not bring', function () {
+    return inShop(this, async (scene) => {
+      const { shop, run, importJson } = scene
+      const picture = await jpeg(3)
+      scene.pictures.serve('/mug.jpg', picture)
+      const image = scene.pictures.url('/mug.jpg')
+      await writeFeed(scene, 'aren', [{ sku: 'MUG', name: 'Mug', price: '9', images: [image] }])
+      await writeFeed(scene, 'mada', [])
+      assert.equal((await importJson('aren')).code, 0)
+      const [brought] = [...shop.state.attachments.values()]
+      const byHand = { ...brought, id: shop.state.nextPost(), slug: 'mug', file: '2020/01/mug.jpg', name: 'mug' }
+      shop.state.attachments.set(byHand.id, byHand as ShopAttachment)
+      const other = addByHand(shop.state, { sku: 'BY-HAND', name: 'By hand', images: [byHand.id] })
+
+      const audit = await run(['images', 'audit', '--json'])
+      const [same] = JSON.parse(audit.stdout).exact
+      assert.deepEqual(
+        same.images.map(({ id, uses }: { id: number; uses: { sku: string }[] }) => [id, uses.map(({ sku }) => sku)]),
+        [
+          [brought?.id, ['MUG']],
+          [byHand.id, ['BY-HAND']],
+        ],
+      )
+
+      const dedupe = await run(['images', 'dedupe', '--delete', '--json'])
+
+      assert.equal(dedupe.code, 0, dedupe.stdout + dedupe.stderr)
+      assert.deepEqual(shop.state.products.get(other.id)?.images, [brought?.id])
+      // A page of the shop may show it: only what we brought is deleted.
+      assert.ok(shop.state.attachments.has(byHand.id))
+      assert.equal((await importJson('--verify')).job?.total_updated, 0)
+      const reprocess = await run(['images', 'reprocess', '--json'])
+      assert.deepEqual([reprocess.code, JSON.parse(reprocess.stdout).error.code], [2, 'usage'])
     })
   })
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import type { StoredImage, StoreId } from '../../src/core/store/store.js'
 import type { WithStore } from './store-contract.js'
-import { batchOf, idOf, product, variable, variant } from './store-fixture.js'
+import { type Abilities, batchOf, idOf, product, variable, variant } from './store-fixture.js'
 
 const writer = { jobId: 1, token: 1 }
 
-export function inventoryContract(withStore: WithStore): void {
+export function inventoryContract(withStore: WithStore, can: Abilities): void {
   describe('the inventory of images', () => {
     it(
       'lists every image page by page, with its form and all places that show it',
@@ -43,7 +43,8 @@ export function inventoryContract(withStore: WithStore): void {
           ],
         )
         assert.deepEqual([first?.uses[0]?.wholesaler, first?.present], ['aren', true])
-        assert.deepEqual([first?.extension, first?.width, first?.height, first?.bytes], ['jpg', 10, 10, 6])
+        const form = [first?.extension, first?.width, first?.height, first?.bytes]
+        if (can.exchangeImages) assert.deepEqual(form, ['jpg', 10, 10, 6])
         assert.deepEqual(listed[2]?.uses, [])
       }),
     )
@@ -72,34 +73,41 @@ export function inventoryContract(withStore: WithStore): void {
         await loseImage(image.id)
         const [lost] = await store.listImages({ size: 9, after: null })
 
-        assert.equal(read?.toString(), 'bytes')
+        assert.match(read?.toString() ?? '', /bytes$/)
         assert.deepEqual([await store.readImage(image.id), await store.readImage('4711')], [null, null])
-        assert.deepEqual([lost?.id, lost?.present], [image.id, false])
+        assert.deepEqual([lost?.id, lost?.present], can.exchangeImages ? [image.id, false] : [undefined, undefined])
       }),
     )
 
-    it(
-      'exchanges the form of an image wherever it is shown',
-      withStore(async ({ store, putFile }) => {
-        const id = await idOf(store, product('a'))
-        const { sha256, ...image } = await store.putImage(await putFile('old form'))
-        await store.setImages(writer, id, { gallery: [{ imageId: image.id, originalUrl: 'u' }], variants: {} })
+    if (can.exchangeImages)
+      it(
+        'exchanges the form of an image wherever it is shown',
+        withStore(async ({ store, putFile }) => {
+          const id = await idOf(store, product('a'))
+          const { sha256, ...image } = await store.putImage(await putFile('old form'))
+          await store.setImages(writer, id, { gallery: [{ imageId: image.id, originalUrl: 'u' }], variants: {} })
 
-        const form = { ...(await putFile('newer form')), sha256: sha256 ?? '', extension: 'webp', width: 7, height: 9 }
-        const replaced = await store.replaceImage(writer, image.id, form)
+          const form = {
+            ...(await putFile('newer form')),
+            sha256: sha256 ?? '',
+            extension: 'webp',
+            width: 7,
+            height: 9,
+          }
+          const replaced = await store.replaceImage(writer, image.id, form)
 
-        const [listed, ...more] = await store.listImages({ size: 9, after: null })
-        assert.deepEqual([listed?.id, more], [replaced?.id, []])
-        assert.deepEqual(
-          [listed?.sha256, listed?.extension, listed?.width, listed?.height, listed?.bytes, listed?.present],
-          [sha256, 'webp', 7, 9, 'newer form'.length, true],
-        )
-        assert.equal((await store.readImage(replaced?.id ?? ''))?.toString(), 'newer form')
-        assert.equal((await store.imagesOf(id)).gallery[0]?.id, replaced?.id)
-        assert.equal(await store.replaceImage(writer, '4711', await putFile('x')), null)
-        assert.deepEqual(await store.strayFiles(), [])
-      }),
-    )
+          const [listed, ...more] = await store.listImages({ size: 9, after: null })
+          assert.deepEqual([listed?.id, more], [replaced?.id, []])
+          assert.deepEqual(
+            [listed?.sha256, listed?.extension, listed?.width, listed?.height, listed?.bytes, listed?.present],
+            [sha256, 'webp', 7, 9, 'newer form'.length, true],
+          )
+          assert.equal((await store.readImage(replaced?.id ?? ''))?.toString(), 'newer form')
+          assert.equal((await store.imagesOf(id)).gallery[0]?.id, replaced?.id)
+          assert.equal(await store.replaceImage(writer, '4711', await putFile('x')), null)
+          assert.deepEqual(await store.strayFiles(), [])
+        }),
+      )
 
     it(
       'deletes only images that nothing shows, with their files',
@@ -121,18 +129,19 @@ export function inventoryContract(withStore: WithStore): void {
       }),
     )
 
-    it(
-      'is changed by the newest owner of a job only',
-      withStore(async ({ store, putFile }) => {
-        const image = await store.putImage(await putFile('1'))
-        await store.apply(batchOf([], { jobId: 7, token: 4 }))
-        const late = { jobId: 7, token: 3 }
+    if (can.fence)
+      it(
+        'is changed by the newest owner of a job only',
+        withStore(async ({ store, putFile }) => {
+          const image = await store.putImage(await putFile('1'))
+          await store.apply(batchOf([], { jobId: 7, token: 4 }))
+          const late = { jobId: 7, token: 3 }
 
-        await assert.rejects(store.removeImages(late, [image.id]), { kind: 'lease_lost' })
-        await assert.rejects(store.replaceImage(late, image.id, await putFile('2')), { kind: 'lease_lost' })
+          await assert.rejects(store.removeImages(late, [image.id]), { kind: 'lease_lost' })
+          await assert.rejects(store.replaceImage(late, image.id, await putFile('2')), { kind: 'lease_lost' })
 
-        assert.equal((await store.readImage(image.id))?.toString(), '1')
-      }),
-    )
+          assert.equal((await store.readImage(image.id))?.toString(), '1')
+        }),
+      )
   })
 }

@@ -1,4 +1,5 @@
 /** What every store promises (`src/core/store/store.ts`), as tests. Run it with a fixture for the store. */
+import assert from 'node:assert/strict'
 import { applyContract } from './store-contract-apply.js'
 import { differencesContract } from './store-contract-differences.js'
 import { imageContract } from './store-contract-images.js'
@@ -23,11 +24,18 @@ export function storeContract(name: string, open: () => Promise<StoreFixture>, c
   }
 
   describe(`${name}: the store contract`, () => {
+    it(
+      'says what it is able to do',
+      withStore(async ({ store }) => {
+        const { fence, rememberBatches: closeBatches, exchangeImages } = can
+        assert.deepEqual(store.can, { fence, closeBatches, exchangeImages })
+      }),
+    )
     applyContract(withStore, can)
     skuContract(withStore)
     variantContract(withStore, can)
     imageContract(withStore, can)
-    if (can.takeInventory) inventoryContract(withStore)
+    inventoryContract(withStore, can)
     ownersContract(withStore)
     differencesContract(withStore)
     retireContract(withStore, can)

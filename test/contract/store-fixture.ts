@@ -15,8 +15,8 @@ export interface Abilities {
   readonly keepAvailability: boolean
   /** Finds a product by wholesaler and key alone, without the id of the last import and under another SKU. */
   readonly findByKey: boolean
-  /** Goes through all its images, with what shows them, and exchanges and deletes single ones. */
-  readonly takeInventory: boolean
+  /** Exchanges the form of an image, tells the form of each, and knows of one whose file is gone. */
+  readonly exchangeImages: boolean
   /** Longest SKU, in characters. */
   readonly skuLengthMax: number
 }
@@ -27,7 +27,7 @@ export const allAbilities: Abilities = {
   takeCurrency: true,
   keepAvailability: true,
   findByKey: true,
-  takeInventory: true,
+  exchangeImages: true,
   skuLengthMax: Number.POSITIVE_INFINITY,
 }
 

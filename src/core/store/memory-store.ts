@@ -54,6 +54,7 @@ const outOfStock = { stock: '0' as Decimal, inStock: false }
 
 export class MemoryStore implements Store, ProductLookup {
   readonly kind = 'memory'
+  readonly can = { fence: true, closeBatches: true, exchangeImages: true }
   readonly #identity = `memory:${randomUUID()}`
   readonly #entries = new Map<StoreId, StoredEntry>()
   readonly #images = new MemoryImages()

@@ -182,8 +182,19 @@ export interface ComparedProduct extends Pick<StoreBatch, 'shopFields'> {
   readonly product: Product
 }
 
+/** What not every store is able to do. */
+export interface StoreAbilities {
+  /** Refuses a writer whose job was taken over, by its older token. Without: the lease is asked before each write. */
+  readonly fence: boolean
+  /** Knows a batch by its id alone, so that one applied without items is closed. Without: it looks at the products. */
+  readonly closeBatches: boolean
+  /** Exchanges the form of an image (`replaceImage` throws `usage` without). */
+  readonly exchangeImages: boolean
+}
+
 export interface Store {
   readonly kind: 'catalog' | 'woocommerce' | 'memory'
+  readonly can: StoreAbilities
   /** Binds the ledger: another identity is another ledger namespace. Stable for ever. */
   identity(): Promise<string>
   /** ISO 4217 of the store's prices; null when it is not known yet. */

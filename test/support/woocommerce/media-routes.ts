@@ -12,11 +12,17 @@ const signatures = [
   Buffer.from('GIF8'),
 ]
 
+interface NewAttachment {
+  readonly file: string
+  readonly slug: string
+  readonly name?: string
+  readonly bytes: number
+  readonly data?: Buffer
+  readonly now: number
+}
+
 /** Side-loads and uploads alike: a free file name, a free slug. */
-export function addAttachment(
-  state: ShopState,
-  { file, slug, name, bytes, now }: { file: string; slug: string; name?: string; bytes: number; now: number },
-): ShopAttachment {
+export function addAttachment(state: ShopState, { file, slug, name, bytes, data, now }: NewAttachment): ShopAttachment {
   const taken = [...state.attachments.values()]
   const folder = new Date(now).toISOString().slice(0, 7).replace('-', '/')
   const ending = /\.\w+$/.exec(file)?.[0] ?? ''
@@ -30,6 +36,7 @@ export function addAttachment(
     name: name ?? fileName,
     alt: '',
     bytes,
+    ...(data === undefined ? {} : { data }),
     createdAt: now,
   }
   state.attachments.set(attachment.id, attachment)
@@ -59,6 +66,7 @@ export async function upload(
     slug: query.get('slug') ?? name,
     name,
     bytes: bytes.length,
+    data: bytes,
     now: context.now(),
   })
   await context.applied({ what: 'upload', id: attachment.id, name: attachment.slug })
@@ -78,7 +86,7 @@ export function listMedia(query: URLSearchParams, { state, base }: RouteContext)
     .filter(({ slug }) => slugs === undefined || slugs.includes(slug))
     .filter(({ id }) => include === undefined || include.includes(id))
     .filter(({ name }) => search === null || name.includes(search))
-    .sort((one, other) => other.id - one.id)
+    .sort((one, other) => (query.get('order') === 'asc' ? one.id - other.id : other.id - one.id))
   return {
     status: 200,
     body: found.slice((page - 1) * perPage, page * perPage).map((attachment) => mediaJson(attachment, base)),
@@ -86,6 +94,21 @@ export function listMedia(query: URLSearchParams, { state, base }: RouteContext)
     pages: Math.ceil(found.length / perPage),
     allow: 'GET, POST',
   }
+}
+
+/** For good: WordPress has no trash for media. */
+export function deleteMedia(id: number, query: URLSearchParams, { state, base }: RouteContext): Answer {
+  const attachment = state.attachments.get(id)
+  if (attachment === undefined) throw new Problem(404, 'rest_post_invalid_id', 'Invalid post ID.')
+  if (query.get('force') !== 'true') {
+    throw new Problem(
+      501,
+      'rest_trash_not_supported',
+      "The post does not support trashing. Set 'force=true' to delete.",
+    )
+  }
+  state.attachments.delete(id)
+  return { status: 200, body: { deleted: true, previous: mediaJson(attachment, base) }, allow: 'GET, POST' }
 }
 
 /** Meta that nobody registered is dropped without a word. */

@@ -106,7 +106,7 @@ export function listProducts(query: URLSearchParams, scope: ProductScope, contex
   const page = Number(query.get('page') ?? 1)
   const found = [...context.state.products.values()]
     .filter(filterOf(query, scope))
-    .sort((one, other) => other.id - one.id)
+    .sort((one, other) => (query.get('order') === 'asc' ? one.id - other.id : other.id - one.id))
   const shown = found.slice((page - 1) * perPage, page * perPage)
   const viewed = query.get('context') === 'edit' ? 'edit' : 'view'
   return {

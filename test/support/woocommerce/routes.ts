@@ -1,6 +1,6 @@
 /** Which route answers which request. */
 import type { Answer, RouteContext } from './answer.js'
-import { listMedia, updateMedia, upload } from './media-routes.js'
+import { deleteMedia, listMedia, updateMedia, upload } from './media-routes.js'
 import { invalidParameter, Problem } from './problem.js'
 import { isObject } from './product-input.js'
 import { productJson } from './product-json.js'
@@ -37,6 +37,7 @@ export async function route(request: RouteRequest, context: RouteContext): Promi
   }
   const media = /^\/wp\/v2\/media(?:\/(\d+))?$/.exec(path)
   if (media !== null) {
+    if (media[1] !== undefined && method === 'DELETE') return deleteMedia(Number(media[1]), query, context)
     if (media[1] !== undefined) return updateMedia(Number(media[1]), request.body, context)
     if (method === 'GET') return listMedia(query, context)
     return upload(request.bytes, query, request.disposition, context)

@@ -137,6 +137,8 @@ export class ShopServer {
     const address = new URL(request.url ?? '/', this.url)
     const path = this.#restPath(address)
     if ((request.url ?? '').length > urlBytesMax) return page(response, 414, errorPage)
+    const file = decodeURIComponent(address.pathname).split('/wp-content/uploads/')[1]
+    if (file !== undefined) return this.#sendFile(file, response)
     if (path === null) return page(response, 404, errorPage)
     const method = address.searchParams.get('_method') ?? request.method ?? 'GET'
     const arrivedMs = performance.now()
@@ -162,6 +164,12 @@ export class ShopServer {
     seen.log.status = answer.status
     this.onAnswered(seen.log, performance.now() - arrivedMs)
     send(response, answer, fault, this.#base)
+  }
+
+  #sendFile(file: string, response: ServerResponse): void {
+    const data = [...this.state.attachments.values()].find((attachment) => attachment.file === file)?.data
+    if (data === undefined) page(response, 404, errorPage)
+    else response.writeHead(200, { 'content-type': 'image/jpeg' }).end(data)
   }
 
   #note(request: IncomingMessage, method: string, path: string, address: URL, bytes: Buffer) {

@@ -69,6 +69,8 @@ export interface ShopAttachment {
   name: string
   alt: string
   readonly bytes: number
+  /** Its file; what was never uploaded has none. */
+  readonly data?: Buffer
   readonly createdAt: number
 }
 

@@ -93,6 +93,7 @@ function prepareMeta(database: Database, currency: string | null): void {
 
 class SqliteCatalog implements CatalogStore {
   readonly kind = 'catalog'
+  readonly can = { fence: true, closeBatches: true, exchangeImages: true }
   readonly #database: Database
   readonly #clock: Clock
   readonly #products: ProductTable

@@ -122,6 +122,27 @@ class RestClient implements ShopClient {
     })
   }
 
+  async download(url: string, maxBytes: number): Promise<Buffer | null> {
+    const { http, signal } = this.#options
+    // What the shop's own host serves is trusted as the operator's word; a host that an answer names is not.
+    const trusted = URL.canParse(url) && new URL(url).host === new URL(this.site).host
+    return await this.#reads(() =>
+      http.download(
+        url,
+        {
+          method: 'GET',
+          trusted,
+          maxBytes,
+          deadlineMs: readDeadlineMs,
+          tries: readTries,
+          anyStatus: true,
+          ...(signal === undefined ? {} : { signal }),
+        },
+        async (response) => (response.status === 200 ? await bytesOf(response) : null),
+      ),
+    )
+  }
+
   async #exchangeRead(route: string, parameters: Parameters) {
     this.#circuit.check()
     const inBody = this.#url(route, parameters).search.length > queryLengthMax

@@ -43,6 +43,28 @@ export class LookUp {
     return found.flat()
   }
 
+  /** All products, oldest first; what is in the trash as well. */
+  async *all(): AsyncGenerator<ShopEntry> {
+    for (let page = 1, pages = 1; page <= pages; page += 1) {
+      const read = await this.#client.read('/wc/v3/products', {
+        per_page: pageSize,
+        orderby: 'id',
+        order: 'asc',
+        include_status: 'any,trash',
+        _fields: entryFields,
+        page,
+      })
+      if (!read.ok || !Array.isArray(read.page.value)) {
+        throw noList('/wc/v3/products', read.ok ? null : read.problem.message)
+      }
+      pages = read.page.pages
+      for (const value of read.page.value) {
+        const entry = parseEntry(value)
+        if (entry !== null) yield entry
+      }
+    }
+  }
+
   /** Products, not variations, by id. */
   async byIds(ids: Iterable<number>): Promise<ShopEntry[]> {
     const lists = chunks([...new Set(ids)].filter((id) => Number.isSafeInteger(id) && id > 0))

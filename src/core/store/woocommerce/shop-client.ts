@@ -49,6 +49,8 @@ export interface ShopClient {
    */
   read(route: string, parameters?: Parameters): Promise<Read>
   write(method: 'POST' | 'PUT' | 'DELETE', route: string, body: unknown, parameters?: Parameters): Promise<Write>
+  /** A file that the shop serves, without credentials; null when it is gone. */
+  download(url: string, bytesMax: number): Promise<Buffer | null>
   upload(route: string, file: Upload, parameters?: Parameters): Promise<Write>
 }
 

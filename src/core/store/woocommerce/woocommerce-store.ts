@@ -30,6 +30,7 @@ import type {
 import { type ApplyPorts, applyBatch } from './apply-batch.js'
 import { differences } from './differences.js'
 import { Gallery } from './gallery.js'
+import { Inventory } from './inventory.js'
 import { LookUp } from './look-up.js'
 import { bearsFingerprints } from './mark.js'
 import { type ImageShelf, Media } from './media.js'
@@ -69,11 +70,13 @@ export function createWooCommerceStore(options: WooCommerceOptions): Store {
 
 class ShopStore implements Store {
   readonly kind = 'woocommerce'
+  readonly can = { fence: false, closeBatches: false, exchangeImages: false }
   readonly #client: ShopClient
   readonly #pacer: Pacer
   readonly #lookUp: LookUp
   readonly #media: ImageShelf
   readonly #gallery: Gallery
+  readonly #inventory: Inventory
   readonly #apply: ApplyPorts
   readonly #ledgerId: string
   #currency: Promise<string | null> | null = null
@@ -100,6 +103,7 @@ class ShopStore implements Store {
       clock,
       variationsOf: (id) => this.#lookUp.variationsOf(id),
     })
+    this.#inventory = new Inventory({ client, lookUp: this.#lookUp })
     this.#apply = {
       client,
       pacer,
@@ -186,20 +190,20 @@ class ShopStore implements Store {
     return this.#gallery.set(shopId(productId), images)
   }
 
-  async listImages(): Promise<readonly StoredImage[]> {
-    throw noInventory()
+  listImages(page: { readonly size: number; readonly after: StoreId | null }): Promise<readonly StoredImage[]> {
+    return this.#inventory.list(page)
   }
 
-  async readImage(): Promise<Buffer | null> {
-    throw noInventory()
+  readImage(id: StoreId): Promise<Buffer | null> {
+    return this.#inventory.read(shopId(id))
   }
 
   async replaceImage(): Promise<StoreImage | null> {
-    throw noInventory()
+    throw noExchange()
   }
 
-  async removeImages(): Promise<readonly StoreId[]> {
-    throw noInventory()
+  removeImages(_writer: StoreWriter, ids: readonly StoreId[]): Promise<readonly StoreId[]> {
+    return this.#inventory.remove(ids.map(shopId))
   }
 
   async strayFiles(): Promise<readonly StrayFile[]> {
@@ -262,12 +266,12 @@ function endedBy(clock: Clock, signal: AbortSignal | undefined): Clock {
   return { ...clock, sleep: (ms, own) => clock.sleep(ms, own ?? signal) }
 }
 
-/** A shop does not tell which products show an image, short of reading them all. */
-function noInventory(): WholesalerError {
+/** A shop keeps the file of an attachment for ever. */
+function noExchange(): WholesalerError {
   return new WholesalerError({
     kind: 'usage',
-    message: 'images of a WooCommerce shop cannot be gone through from here: it does not tell what shows them',
-    hint: 'Its own media library (Media, in the shop) lists them.',
+    message: 'images of a WooCommerce shop cannot be exchanged: what stands behind an id stays as it is',
+    hint: 'Delete an image in the shop (Media); the next import --verify brings it again in today’s form.',
   })
 }
 

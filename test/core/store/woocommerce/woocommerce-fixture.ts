@@ -30,7 +30,7 @@ export const shopAbilities: Abilities = {
   takeCurrency: false,
   keepAvailability: false,
   findByKey: false,
-  takeInventory: false,
+  exchangeImages: false,
   skuLengthMax: 100,
 }
 
