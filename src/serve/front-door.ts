@@ -3,8 +3,8 @@
  *
  * 1. Its Host must be a name of this server: a page of a stranger whose name was pointed here (DNS rebinding) has its own.
  * 2. Its Origin, if it has one, must be that host, and its Sec-Fetch-Site must not be another site's.
- * 3. It needs the token, unless it is a plain request of this machine to a loopback address: one that carries Origin,
- *    Sec-Fetch-Site or a proxy's headers comes from a browser, or from somewhere else.
+ * 3. It needs the token, unless it is a plain request of this machine to a loopback name: one that carries Origin,
+ *    Sec-Fetch-Site or a proxy's headers, or names a proxy as its Host, comes from a browser, or from somewhere else.
  */
 
 import type { IncomingHttpHeaders } from 'node:http'
@@ -37,15 +37,8 @@ export interface Knock {
 /** `/healthz` is for probes, `/login` is how a browser gets its token. */
 const openPaths: readonly string[] = ['/healthz', '/login']
 
-/** Put there by proxies: the one who asks is somebody else. */
-const proxyHeaders = [
-  'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-real-ip',
-  'via',
-] as const
+/** Put there by proxies and tunnels: the one who asks is somebody else. */
+const proxyHeaders = /^(forwarded|x-forwarded.*|x-real-ip|via|true-client-ip|cf-connecting-ip)$/
 
 /** Null for one that may come in. */
 export function refuse(knock: Knock, rules: DoorRules): Refusal | null {
@@ -120,14 +113,17 @@ function hasToken(authorization: string, token: string): boolean {
   return said !== undefined && sameText(said, token)
 }
 
-/** What a script of this machine sends: nothing of a browser, nothing of a proxy. */
+/**
+ * What a script of this machine sends: nothing of a browser, nothing of a proxy, and this machine's own name. A proxy
+ * that adds no header still passes on the name by which it was reached.
+ */
 function isPlain({ headers, remoteAddress }: Knock): boolean {
-  const isFromHere = isLoopback(remoteAddress)
   return (
-    isFromHere &&
+    isLoopback(remoteAddress) &&
+    isLoopbackName(hostName(headers.host ?? '') ?? '') &&
     headers.origin === undefined &&
     headers['sec-fetch-site'] === undefined &&
-    proxyHeaders.every((name) => headers[name] === undefined)
+    !Object.keys(headers).some((name) => proxyHeaders.test(name))
   )
 }
 

@@ -35,7 +35,11 @@ export interface RunningServer {
 const graceMs = 5_000
 /** Milliseconds between two looks for connections that are too slow. */
 const checkEveryMs = 1_000
-const headersMax = 64
+/**
+ * No limit of their number, only of their bytes: beyond a number, Node leaves headers out without a word, and the door
+ * has to see all of them. A stranger could fill up a request so that what its proxy adds at the end is never seen.
+ */
+const anyNumber = 0
 
 /** Throws `usage` when the address is taken or not one of this machine. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
@@ -48,7 +52,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     connectionsCheckingInterval: checkEveryMs,
   })
   server.maxConnections = limits.connectionsMax
-  server.maxHeadersCount = headersMax
+  server.maxHeadersCount = anyNumber
   server.on('connection', connectionLimit(limits.connectionsPerAddressMax))
   const door = openDoor(options)
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false })

@@ -23,7 +23,17 @@ interface Kind {
   readonly code: string
 }
 
-const proxyHeaders = ['Forwarded', 'X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Proto', 'X-Real-IP', 'Via']
+const proxyHeaders = [
+  'Forwarded',
+  'X-Forwarded-For',
+  'X-Forwarded-Host',
+  'X-Forwarded-Proto',
+  'X-Forwarded-Port',
+  'X-Real-IP',
+  'Via',
+  'CF-Connecting-IP',
+  'True-Client-IP',
+]
 
 /** A1: what needs the token, and has none or a wrong one. `{url}` is the server's. */
 const withoutToken: readonly Kind[] = [
@@ -144,9 +154,28 @@ describe('the door, for every route', () => {
       assert.deepEqual(await holes(place, closed, nothing), [])
     }))
 
+  it('asks for it by the name of a proxy, which may pass requests on as they are (A1)', () =>
+    inServedPlace({ ...idle, allowHosts: ['shop.example'] }, async (place) => {
+      const byName = [{ kind: 'a name', headers: { host: 'shop.example' }, status: 401, code: 'unauthorized' }]
+
+      assert.deepEqual(await holes(place, closed, byName), [])
+      assert.equal((await place.get('/api/jobs')).status, 200)
+    }))
+
   it('refuses names that are not its own, and other sites, even with the token (A2, A3)', () =>
     inServedPlace(idle, async (place) => {
       assert.deepEqual(await holes(place, routes, foreign), [])
+    }))
+
+  it('sees what comes after thousands of other headers (A1, A2)', () =>
+    inServedPlace(idle, async (place) => {
+      const many = Object.fromEntries(Array.from({ length: 2_000 }, (_, index) => [index.toString(36), '']))
+      const statusAfter = async (headers: Record<string, string>) =>
+        (await place.get('/api/jobs', { ...many, ...headers })).status
+
+      assert.equal(await statusAfter({}), 200)
+      assert.equal(await statusAfter({ 'x-forwarded-for': '1.2.3.4' }), 401)
+      assert.equal(await statusAfter({ origin: 'http://evil.example' }), 403)
     }))
 
   it('refuses what a form of another site can send: its types, and text that looks like JSON (A3)', () =>

@@ -86,7 +86,8 @@ async function sendNews(context: RequestContext, { news, limits }: ServePorts): 
   const { outgoing } = context.env
   outgoing.writeHead(200, headers)
   outgoing.flushHeaders()
-  await news.watch(outgoing)
+  // The server may be ending by now.
+  if (!(await news.watch(outgoing))) outgoing.end()
   return RESPONSE_ALREADY_SENT
 }
 
