@@ -163,7 +163,7 @@ async function benchServe(): Promise<void> {
   const news = `${load.newsMb.toFixed(0)} MB of news, ${load.failures} failures, ${load.lostWatchers} watchers lost`
   const cpu = `${load.serverCpu.toFixed(2)} processors of the server, ${load.ownCpu.toFixed(2)} of who asks`
   console.log(
-    `${`status at ${load.perSecond.toFixed(0)} requests/s, p99 in ms`.padEnd(44)} ${load.p99.toFixed(0).padStart(6)}     (< ${p99MaxMs})  ${isFast ? 'ok  ' : 'SLOW'}  median ${load.p50.toFixed(0)} ms, slowest ${load.slowest.toFixed(0)} ms, ${news}, ${memory}, ${cpu}`,
+    `${`status at ${load.perSecond.toFixed(0)} requests/s, p99 in ms`.padEnd(44)} ${load.p99.toFixed(0).padStart(6)}     (< ${p99MaxMs})  ${isFast ? 'ok  ' : 'SLOW'}  median ${load.p50.toFixed(0)} ms, a bare server ${load.bareP50.toFixed(0)} and ${load.bareP99.toFixed(0)} ms, slowest ${load.slowest.toFixed(0)} ms, ${news}, ${memory}, ${cpu}`,
   )
 }
 

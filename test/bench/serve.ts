@@ -1,10 +1,11 @@
 /**
  * `node --import=tsx test/bench/serve.ts [ROWS] [SECONDS]`: an import beside a server under load, against the same
  * import beside one that nobody asks. 200 pages watch and 500 requests a second ask for the status, for a minute at
- * least, while jobs of fifty earlier days are listed. The import alone is run before and after, for other work on the machine
- * hits both.
+ * least, while jobs of fifty earlier days are listed. Other work on the machine hits all alike: the import alone is run
+ * before and after, and a bare server is asked now and then beside ours.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
@@ -19,6 +20,8 @@ const rows = Number(process.argv[2] ?? 200_000)
 const seconds = Number(process.argv[3] ?? 60)
 const watchersWanted = 200
 const perSecond = 500
+/** Enough to tell how long anybody waits for a processor, too few to be a load. */
+const barePerSecond = 50
 const tickMs = 10
 const earlierJobs = 50
 const bin = resolve(import.meta.dirname, '../../bin/run.js')
@@ -38,6 +41,17 @@ async function startServer(dir: string): Promise<Server> {
   }
   const { url }: { url: string } = JSON.parse(text)
   return { child, url }
+}
+
+/** Node's own server with an answer as long: what the machine gives to anybody at that moment. */
+async function startBare(): Promise<Server> {
+  const script = `const { createServer } = require('node:http')
+    const body = JSON.stringify({ text: 'x'.repeat(1_700) })
+    const server = createServer((_, response) => response.end(body))
+    server.listen(0, '127.0.0.1', () => console.log(server.address().port))`
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [port] = await once(child.stdout.setEncoding('utf8'), 'data')
+  return { child, url: `http://127.0.0.1:${String(port).trim()}` }
 }
 
 async function ended({ child }: Server): Promise<void> {
@@ -87,23 +101,27 @@ interface Watching {
   end(): void
 }
 
-function watchNews({ url }: Server): Watching {
+/** Resolves when all of them have heard something: a flood of connections is another test's. */
+async function watchNews({ url }: Server): Promise<Watching> {
   const { port, host } = new URL(url)
   let bytes = 0
   let lost = 0
   let isOver = false
+  const heard: Promise<unknown>[] = []
   const sockets: Socket[] = Array.from({ length: watchersWanted }, () => {
     const socket = connect(Number(port), '127.0.0.1')
     socket.write(`GET /api/events HTTP/1.1\r\nhost: ${host}\r\n\r\n`)
     socket.on('data', (data) => {
       bytes += data.length
     })
+    heard.push(once(socket, 'data'))
     socket.on('error', () => {})
     socket.on('close', () => {
       if (!isOver) lost += 1
     })
     return socket
   })
+  await Promise.all(heard)
   return {
     bytes: () => bytes,
     lost: () => lost,
@@ -121,7 +139,7 @@ interface Asked {
 }
 
 /** Asks at a fixed pace, whatever becomes of earlier requests, until it is told to stop. */
-async function askForStatus({ url }: Server, isOver: () => boolean): Promise<Asked> {
+async function askForStatus({ url }: Server, pace: number, isOver: () => boolean): Promise<Asked> {
   const agent = new Agent({ keepAlive: true, maxSockets: 128 })
   const latencies: number[] = []
   let failures = 0
@@ -143,8 +161,8 @@ async function askForStatus({ url }: Server, isOver: () => boolean): Promise<Ask
   }
   const startedMs = performance.now()
   for (let sent = 0; !isOver(); ) {
-    const due = Math.floor(((performance.now() - startedMs) / 1000) * perSecond)
-    for (; sent < due; sent += 1) ask(startedMs + (sent / perSecond) * 1000)
+    const due = Math.floor(((performance.now() - startedMs) / 1000) * pace)
+    for (; sent < due; sent += 1) ask(startedMs + (sent / pace) * 1000)
     await wait(tickMs)
   }
   while (underWay > 0) await wait(tickMs)
@@ -171,9 +189,11 @@ async function watchMemory({ child }: Server, isOver: () => boolean): Promise<re
 
 async function loaded(feed: string) {
   return await inShop(feed, async (server, dir) => {
-    const watching = watchNews(server)
+    const watching = await watchNews(server)
     let isOver = false
-    const asking = askForStatus(server, () => isOver)
+    const asking = askForStatus(server, perSecond, () => isOver)
+    const bare = await startBare()
+    const askingBare = askForStatus(bare, barePerSecond, () => isOver)
     const memory = watchMemory(server, () => isOver)
     const startedMs = performance.now()
     const cpuBefore = process.cpuUsage()
@@ -182,6 +202,8 @@ async function loaded(feed: string) {
     await wait(Math.max(0, seconds * 1000 - (performance.now() - startedMs)))
     isOver = true
     const { latencies, failures } = await asking
+    const { latencies: bareLatencies } = await askingBare
+    await ended(bare)
     const tookSeconds = (performance.now() - startedMs) / 1000
     const { user, system } = process.cpuUsage(cpuBefore)
     const serverCpuMs = (await cpuMsOf(server)) - serverCpuBefore
@@ -195,6 +217,8 @@ async function loaded(feed: string) {
       p50: percentile(latencies, 50),
       p99: percentile(latencies, 99),
       slowest: percentile(latencies, 100),
+      bareP50: percentile(bareLatencies, 50),
+      bareP99: percentile(bareLatencies, 99),
       // Of one processor.
       serverCpu: serverCpuMs / 1000 / tookSeconds,
       ownCpu: (user + system) / 1e6 / tookSeconds,
