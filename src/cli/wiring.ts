@@ -103,6 +103,16 @@ export interface JobDesk {
   close(): Promise<void>
 }
 
+/** Loads what `openJobDesk` needs, so that a server does not stand still for it at the first request. */
+export async function loadJobDesk(): Promise<void> {
+  const { loadEngine } = await import('../core/sqlite-engine.js')
+  await Promise.all([
+    import('../core/ledger/sqlite-job-ledger.js'),
+    import('../core/jobs/lowdb-job-store.js'),
+    loadEngine(),
+  ])
+}
+
 /** Opens the jobs of a state folder, creating what is not there. */
 export async function openJobDesk(
   stateDir: string,

@@ -1,8 +1,9 @@
 /** The server with all its parts, built and ended together. */
 import { type DocumentHead, documentHead } from '../cli/documents.js'
-import { openLedgerOfJobs, openStore } from '../cli/wiring.js'
+import { loadJobDesk, openLedgerOfJobs, openStore } from '../cli/wiring.js'
 import type { Clock } from '../core/clock.js'
 import type { StatePlace } from '../core/config/find-state-dir.js'
+import { loadConfig } from '../core/config/load-config.js'
 import { WholesalerError } from '../core/errors.js'
 import { createApp } from './app.js'
 import { openAudits } from './audits.js'
@@ -88,6 +89,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     trustsLoopback: isLocal && !options.requireToken,
     hosts: options.allowHosts.map((name) => name.toLowerCase()),
   }
+  // Before anybody waits for it; what is wrong with the config is better said now than at the first import.
+  await Promise.all([loadJobDesk(), loadConfig(place.configPath).catch(report)])
   const server = await startServer({ app: createApp(ports), rules, limits, clock, host, port })
   return {
     url: server.url,
