@@ -65,6 +65,8 @@ const offers = (...list: readonly string[]) =>
 /** What README's examples read. */
 function writeReadmeFiles(dir: string): void {
   cpSync(join(projectRoot, 'examples/01-csv-to-catalog'), dir, { recursive: true })
+  writeFileSync(join(dir, 'yesterday.xml'), offers(offer(1, '9.90')))
+  writeFileSync(join(dir, 'tonight.xml'), offers(offer(1, '9.50')))
   writeFileSync(join(dir, 'offers-2025-12-10.xml'), offers(offer(1, '9.90'), offer(2, '5.00')))
   writeFileSync(join(dir, 'offers-2025-12-17.xml'), offers(offer(1, '9.50'), offer(2, '5.00'), offer(3, '7.00')))
 }
@@ -95,7 +97,7 @@ describe('README', function () {
     const names = new Set(named.map(([, name = '']) => name).filter((name) => name !== 'ci'))
 
     assert.equal(setUp.length, 2)
-    assert.deepEqual([...names].sort(), ['bench', 'build', 'chaos', 'faults', 'start', 'test'])
+    assert.deepEqual([...names].sort(), ['bench', 'build', 'chaos', 'faults', 'fuzz', 'matrix', 'start', 'test'])
     for (const name of names) assert.ok(name in scripts, name)
   })
 

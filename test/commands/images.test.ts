@@ -289,14 +289,20 @@ describe('images dedupe', function () {
 
       const done = await json(place, '--delete')
       assert.deepEqual([done.code, done.products, done.removed, (await mediaFiles(place)).length], [0, 1, 1, 2])
-      assert.equal((await imagesOf(place, 'B')).featured_image, before[0].featured_image)
+      // Which of the two is kept depends on which was put there first.
+      const [one, other] = [await imagesOf(place, 'A'), await imagesOf(place, 'B')]
+      assert.equal(other.featured_image, one.featured_image)
       const again = await importShop('--remap', '--verify')
       assert.deepEqual([again.code, again.images.downloaded, server.requests()], [0, 0, asked])
       assert.deepEqual((await json(place)).merges, [])
 
       const undone = await json(place, '--undo', done.undo_file ?? '')
       assert.deepEqual([undone.code, undone.products, undone.restored], [0, 1, 1])
-      assert.equal((await imagesOf(place, 'B')).images[0]?.sha256, before[1].images[0]?.sha256)
+      const after = [await imagesOf(place, 'A'), await imagesOf(place, 'B')]
+      assert.deepEqual(
+        after.map(({ images }) => images[0]?.sha256),
+        before.map(({ images }) => images[0]?.sha256),
+      )
       const jobs = JSON.parse((await place.run('jobs', '--json')).stdout)
       assert.equal(jobs.jobs[0].kind, 'images')
     })
