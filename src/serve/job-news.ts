@@ -7,6 +7,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { StatusDocument } from '../cli/documents.js'
 import { jsonLine } from '../cli/print.js'
 import { type Clock, unixSeconds } from '../core/clock.js'
+import { messageOf } from '../core/errors.js'
 import type { Job } from '../core/jobs/job.js'
 import type { JobBoard } from './job-board.js'
 import { statusText } from './status-text.js'
@@ -65,22 +66,33 @@ export function openJobNews(ports: NewsPorts): JobNews {
   let isLooking = false
   let latest: News = { key: '', bytes: Buffer.alloc(0) }
   let isClosed = false
+  let trouble: string | null = null
 
   const look = async (): Promise<void> => {
     if (isLooking) return
     isLooking = true
     try {
-      latest = await newsNow(ports, latest)
+      latest = await freshNews()
       for (const [index, watcher] of [...watchers].entries()) {
         if (watchers.has(watcher)) attend(watcher, latest.bytes, clock)
         // Requests do not wait until all have been told.
         if (index % toldAtOnce === toldAtOnce - 1) await setImmediate()
       }
-    } catch (error: unknown) {
-      // Unreadable for the moment: the next look tells more.
-      ports.onError(error)
     } finally {
       isLooking = false
+    }
+  }
+  /** Where jobs cannot be read for the moment there is no news, which is told once; who watches is attended to. */
+  const freshNews = async (): Promise<News> => {
+    try {
+      const news = await newsNow(ports, latest)
+      trouble = null
+      return news
+    } catch (error: unknown) {
+      const message = messageOf(error)
+      if (message !== trouble) ports.onError(error)
+      trouble = message
+      return latest
     }
   }
   const leave = (watcher: Watcher): void => {

@@ -16,7 +16,7 @@ export async function readBody(incoming: IncomingMessage, bytesMax: number): Pro
     case 'application/json':
       return fromJson(text)
     case 'application/x-www-form-urlencoded':
-      return text.trimStart().startsWith('{') ? fromJson(text) : fromForm(text)
+      return looksLikeJson(text) ? fromJson(text) : fromForm(text)
     default:
       throw new HttpError({
         code: 'unsupported_media_type',
@@ -24,6 +24,11 @@ export async function readBody(incoming: IncomingMessage, bytesMax: number): Pro
         hint: 'Send JSON with the header Content-Type: application/json, or form fields.',
       })
   }
+}
+
+/** Forms begin with a name: what begins otherwise is JSON that was sent under their type, also when it is no object. */
+function looksLikeJson(text: string): boolean {
+  return /^\s*(?:[{["]|(?:null|true|false|-?\d+)\s*$)/.test(text)
 }
 
 /** The refusal for a body that says how long it is, before any of it is read. */

@@ -78,7 +78,8 @@ describe('/healthz', () => {
       writeFileSync(join(place.stateDir, 'jobs.json'), '{')
       const ill = await place.get('/healthz')
 
-      assert.deepEqual([well.status, well.json.message, ill.status], [200, 'ok', 500])
+      assert.deepEqual([well.status, well.json.message, ill.status], [200, 'ok', 503])
+      assert.ok(!ill.text.includes(place.stateDir), ill.text)
     }))
 })
 

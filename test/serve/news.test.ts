@@ -136,6 +136,32 @@ describe('news of jobs', () => {
     news.close()
   })
 
+  it('go on to attend to who watches while jobs cannot be read, and tell the operator once', async () => {
+    const clock = fixedClock()
+    const errors: unknown[] = []
+    const news = openJobNews({
+      board: { read: () => Promise.reject(new Error('the file is not complete JSON')) },
+      stuck: { read: async () => [] },
+      clock,
+      watchersMax: 3,
+      onError: (error) => errors.push(error),
+    })
+    const [quick, slow] = [reader(), reader(true)]
+    await news.watch(quick.listener)
+    await news.watch(slow.listener)
+    clock.advance(15_000)
+    await news.look()
+    // What the slow one was sent is found waiting.
+    await news.look()
+    clock.advance(20_000)
+    await news.look()
+
+    assert.equal(quick.sent.at(-1), ': still here\n\n')
+    assert.equal(slow.state(), 'destroyed')
+    assert.equal(errors.length, 1)
+    news.close()
+  })
+
   it('tell fifty jobs at most, and of each the latest events', async () => {
     const events = Array.from({ length: 100 }, (_, at) => ({ at, message: `event ${at}` }))
     const { news } = desk(Array.from({ length: 80 }, (_, index) => completedJob(80 - index, { events })))

@@ -75,10 +75,12 @@ describe('the routes of the original', () => {
         assert.deepEqual([status, json.success, json.error.code], [400, false, 'bad_request'], JSON.stringify(body))
         assert.ok(json.error.message.startsWith(field), json.error.message)
       }
-      for (const body of ['{', '[1]', '"text"', 'null']) {
-        const headers = { 'content-type': 'application/json' }
-        const { status } = await fetch(`${place.url}${base}/background-import`, { method: 'POST', headers, body })
-        assert.equal(status, 400, body)
+      for (const type of ['application/json', 'application/x-www-form-urlencoded']) {
+        for (const body of ['{', '[1]', '"text"', 'null']) {
+          const headers = { 'content-type': type }
+          const { status } = await fetch(`${place.url}${base}/background-import`, { method: 'POST', headers, body })
+          assert.equal(status, 400, `${type}: ${body}`)
+        }
       }
       for (const query of ['status=lost', 'limit=0', 'limit=1001', 'limit=x']) {
         assert.equal((await place.get(`${base}/background-jobs?${query}`)).status, 400, query)

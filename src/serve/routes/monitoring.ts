@@ -1,4 +1,5 @@
 /** For probes and monitoring, and what describes all of this to programs. */
+import { HttpError } from '../http-error.js'
 import { series } from '../job-details.js'
 import { metricsText } from '../metrics.js'
 import { openApiDocument, packageVersion } from '../openapi.js'
@@ -13,8 +14,14 @@ export function monitoringRoutes(routes: () => readonly Route[]): readonly Route
       path: '/healthz',
       summary: 'Whether the server lives and can read its jobs. Needs no token.',
       answers: { schema: 'serve-done' },
-      async handle(_context, { board }) {
-        await board.read()
+      async handle(_context, { board, report }) {
+        try {
+          await board.read()
+        } catch (error: unknown) {
+          // Anybody may ask: where the state is, and what is wrong with it, is for the operator.
+          report(error)
+          throw new HttpError({ code: 'unavailable', message: 'the jobs cannot be read' })
+        }
         return done('ok')
       },
     },
