@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import type { FeedSummary, StagedChunk } from './ledger/ledger.js'
-import { parseBody, productsOf } from './product/fingerprint.js'
+import { parseBody } from './product/fingerprint.js'
 import type { Product } from './product/product.js'
 import { type Database, openDatabase } from './sqlite.js'
 import { type StagePorts, stageFeed } from './stage-feed.js'
@@ -100,9 +100,12 @@ function keep(database: Database, table: Table, chunk: StagedChunk): void {
   const insert = database.prepare(
     `INSERT INTO "${table}" (key, mark, body) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET mark = excluded.mark, body = excluded.body`,
   )
+  const bodies = Buffer.from(chunk.bodies.buffer, chunk.bodies.byteOffset, chunk.bodies.byteLength)
   database.transaction(() => {
-    for (const { row, product } of productsOf(chunk)) {
-      insert.run(row.key, `${row.content} ${row.offer} ${row.images}`, JSON.stringify(product))
+    let at = 0
+    for (const { key, content, offer, images, bytes } of chunk.rows) {
+      insert.run(key, `${content} ${offer} ${images}`, bodies.toString('utf8', at, at + bytes))
+      at += bytes
     }
   })
 }

@@ -7,6 +7,7 @@ import { type Database, openDatabase } from '../sqlite.js'
 import type { ItemResult, RetiredProduct } from '../store/store.js'
 import { BatchTable } from './batch-table.js'
 import { BodyFiles, bodiesFolder } from './body-files.js'
+import { countInState } from './count-rows.js'
 import { ImportedTable, type Page } from './imported-table.js'
 import type {
   BatchCounts,
@@ -29,7 +30,7 @@ import { ledgerMigrations, rowState } from './schema.js'
 import { beginSequence, lastNumber, nextNumber, raiseNumber } from './sequence.js'
 import { purgeDropped, settleMissing } from './settle.js'
 import { SqliteImageLibrary } from './sqlite-image-library.js'
-import { beginSqliteStaging, countInState, countMissing } from './sqlite-staging.js'
+import { beginSqliteStaging, countMissing } from './sqlite-staging.js'
 import { WholesalerTable } from './wholesaler-table.js'
 
 export interface LedgerOptions {

@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.js'
 import { WholesalerError } from '../errors.js'
 import { missingApartMs, type RetireHow } from '../missing-policy.js'
-import { parseBody } from '../product/fingerprint.js'
 import type { Database, SqlValue } from '../sqlite.js'
 import type { BodyFiles, BodyPlace, BodyWriter } from './body-files.js'
+import { changedOffers } from './changed-offers.js'
+import { countInState } from './count-rows.js'
 import { droppedStaging } from './dropped-staging.js'
 import type {
   ChangedOffers,
@@ -106,26 +107,8 @@ class SqliteStaging implements Staging {
   }
 
   async changedOffers(sampleMax: number): Promise<ChangedOffers> {
-    const current = this.#currentSnapshot()
-    const changed = countInState(this.#database, this.#snapshotId, rowState.changed)
-    if (current === null || changed === 0) return { total: 0, sample: [] }
-    const every = Math.ceil(changed / sampleMax)
-    const rows = this.#database
-      .prepare<BodyPlace & { was_at: number; was_bytes: number; moved: number }>(`
-        SELECT s.body_at AS at, s.body_bytes AS bytes, was.body_at AS was_at, was.body_bytes AS was_bytes,
-          s.offer <> was.offer AS moved
-        FROM staged s INDEXED BY staged_pending CROSS JOIN staged was ON was.snapshot_id = ? AND was.key = s.key
-        WHERE s.snapshot_id = ? AND s.state = ${rowState.changed} AND s.state > 0 AND s.id % ? = 0`)
-      .all(current, this.#snapshotId, every)
-    const moved = rows.filter((row) => row.moved === 1)
-    if (moved.length === 0) return { total: 0, sample: [] }
-    const before = this.#bodies.read(
-      current,
-      moved.map(({ was_at: at, was_bytes: bytes }) => ({ at, bytes })),
-    )
-    const after = this.#bodies.read(this.#snapshotId, moved)
-    const sample = moved.map((_, index) => [parseBody(before[index] ?? ''), parseBody(after[index] ?? '')] as const)
-    return { total: Math.round((moved.length / rows.length) * changed), sample }
+    const snapshots = { current: this.#currentSnapshot(), staged: this.#snapshotId }
+    return changedOffers(this.#database, this.#bodies, snapshots, sampleMax)
   }
 
   async preview(): Promise<StagedCounts> {
@@ -303,16 +286,6 @@ class SqliteStaging implements Staging {
         )
     })
   }
-}
-
-/** Pending rows of a snapshot in this state; reads only the index. */
-export function countInState(database: Database, snapshotId: number, state: number): number {
-  const row = database
-    .prepare<{ count: number }>(
-      'SELECT count(*) AS count FROM staged WHERE snapshot_id = ? AND state = ? AND state > 0',
-    )
-    .get(snapshotId, state)
-  return row?.count ?? 0
 }
 
 export function countMissing(database: Database, wholesalerId: number): number {
