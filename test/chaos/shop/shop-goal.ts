@@ -2,10 +2,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Failpoint, failpoints } from '../../../src/core/failpoint.js'
+import type { Failpoint } from '../../../src/core/failpoint.js'
 import type { Finished } from '../../cli/run-cli.js'
 import type { Fault } from '../../support/woocommerce/faults.js'
 import { type Breach, defineGoal, everyRound } from '../goal.js'
+import { places } from '../kill9/kill-plan.js'
 import { contentOf, faultsOf, type ShopContent } from './shop-digest.js'
 import { importWords, openShopLane, type ShopLane, type ShopRun } from './shop-lane.js'
 
@@ -62,7 +63,7 @@ export const shopGoal = defineGoal({
 
 /** Both kills of each request, and each named place, at its first and its second passing where there are two. */
 export function shopKills(requests: number): readonly ShopKill[] {
-  const points = failpoints.filter((point) => !catalogOnly.includes(point))
+  const points = places.filter((point) => !catalogOnly.includes(point))
   return [
     ...Array.from({ length: requests }, (_, index): ShopKill[] => [
       { kind: 'request', nth: index + 1 },
