@@ -3,7 +3,7 @@ import type { Feed, FeedEnd, FeedListener, FeedRecord, FeedShape } from '../feed
 import { CategoryTree } from './category-path.js'
 import { compileField } from './field.js'
 import type { ProductRules } from './finish-product.js'
-import { groupRecords, type RecordGroup } from './group-records.js'
+import { groupRecords } from './group-records.js'
 import { type Joined, readJoined } from './join-records.js'
 import { compileMapping } from './map-records.js'
 import type { RecordMapping } from './map-single.js'
@@ -155,7 +155,13 @@ async function* mapRecords(
   const { unless } = map
   const records = feed.records(feedListener, signal)
   const chunks = unless === undefined ? records : without(records, compileField(unless, context.selectors), listener)
-  if (mapping.namesOf === null && tree === null) return yield* mapEach(chunks, mapping, output)
+  if (mapping.namesOf === null && tree === null) {
+    return yield* eachChunk(chunks, (records) => {
+      // Every record is a product.
+      output.map(records, mapping)
+      return output.take()
+    })
+  }
   const groups = groupRecords(chunks, {
     namesOf: mapping.namesOf ?? (() => []),
     mustWait,
@@ -163,61 +169,37 @@ async function* mapRecords(
     onSurplus: output.surplus,
     ...(inMemoryMax === undefined ? {} : { inMemoryMax }),
   })
-  return yield* mapGroups(groups, mapping, output)
+  return yield* eachChunk(groups, (found) => {
+    for (const records of found) output.map(records, mapping)
+    return output.take()
+  })
 }
 
 /** Leaves out the records that have a value at `unless`. */
-async function* without(
+function without(
   chunks: AsyncGenerator<readonly FeedRecord[], FeedEnd, void>,
   unless: Select,
   listener: MapListener,
 ): AsyncGenerator<readonly FeedRecord[], FeedEnd, void> {
-  try {
-    for (;;) {
-      const next = await chunks.next()
-      if (next.done) return next.value
-      yield next.value.filter(({ data }) => {
-        const isLeftOut = unless({ node: data, up: null }) != null
-        if (isLeftOut) listener.skip('unless')
-        return !isLeftOut
-      })
-    }
-  } finally {
-    await chunks.return({ complete: false, records: 0 })
-  }
+  return eachChunk(chunks, (records) =>
+    records.filter(({ data }) => {
+      const isLeftOut = unless({ node: data, up: null }) != null
+      if (isLeftOut) listener.skip('unless')
+      return !isLeftOut
+    }),
+  )
 }
 
-/** Every record is a product. */
-async function* mapEach(
-  chunks: AsyncGenerator<readonly FeedRecord[], FeedEnd, void>,
-  mapping: RecordMapping,
-  output: MappedOutput,
-): AsyncGenerator<readonly MappedProduct[], FeedEnd, void> {
+/** What `make` makes of each chunk, also when that is empty: rejects of many records in a row must not be held back. */
+async function* eachChunk<In, Out>(
+  chunks: AsyncGenerator<In, FeedEnd, void>,
+  make: (chunk: In) => Out,
+): AsyncGenerator<Out, FeedEnd, void> {
   try {
     for (;;) {
       const next = await chunks.next()
       if (next.done) return next.value
-      output.map(next.value, mapping)
-      // An empty chunk too: rejects of many records in a row must not be held back.
-      yield output.take()
-    }
-  } finally {
-    await chunks.return({ complete: false, records: 0 })
-  }
-}
-
-async function* mapGroups(
-  chunks: AsyncGenerator<readonly RecordGroup[], FeedEnd, void>,
-  mapping: RecordMapping,
-  output: MappedOutput,
-): AsyncGenerator<readonly MappedProduct[], FeedEnd, void> {
-  try {
-    for (;;) {
-      const next = await chunks.next()
-      if (next.done) return next.value
-      for (const records of next.value) output.map(records, mapping)
-      // An empty chunk too: rejects of many records in a row must not be held back.
-      yield output.take()
+      yield make(next.value)
     }
   } finally {
     await chunks.return({ complete: false, records: 0 })

@@ -8,6 +8,7 @@ import {
   type ProductDetails,
   parseDetails,
   productColumns,
+  productDetailNames,
   type VariantDetails,
   variantColumns,
 } from './product-row.js'
@@ -61,19 +62,7 @@ function skuChange({ sku }: Product, row: ProductColumns): FieldChange[] {
 
 function productTexts(row: ProductColumns): FieldTexts {
   const { images: _images, ...details } = parseDetails<ProductDetails>(row.details)
-  const names = [
-    'description',
-    'shortDescription',
-    'tags',
-    'currency',
-    'taxIncluded',
-    'vatRate',
-    'weight',
-    'length',
-    'width',
-    'height',
-    'url',
-  ] as const
+  const names = productDetailNames.filter((name) => name !== 'images')
   const { name, status, brand } = row
   return { name, status, brand, ...offerTexts(row), ...whole(names, textsOf(details, names)) }
 }

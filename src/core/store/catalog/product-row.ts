@@ -43,7 +43,7 @@ export interface ProductRow extends ProductColumns {
 /** What a row was before the missing policy changed it; comes back with the product. */
 export type Retired = Partial<Pick<ProductColumns, 'status' | 'stock' | 'in_stock'>>
 
-const productDetailNames = [
+export const productDetailNames = [
   'description',
   'shortDescription',
   'tags',
