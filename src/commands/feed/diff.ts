@@ -5,8 +5,6 @@ import { diffText } from '../../cli/diff-text.js'
 import { diffDocument } from '../../cli/documents.js'
 import { argument, withEnvironment } from '../../cli/flags.js'
 import { sourceFlags } from '../../cli/import-flags.js'
-import { listenForInterruption } from '../../cli/interruption.js'
-import { toStderr } from '../../cli/print.js'
 
 /** Differences told in full where nobody says how many: some screens for a person, enough for a program. */
 const limitDefault = { text: 50, json: 1_000 } as const
@@ -37,47 +35,17 @@ export default class FeedDiff extends BaseCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(FeedDiff)
-    const { configPath } = this.place(flags)
-    const [{ loadConfig }, { resolveWholesalers }, { diffFeeds }, { withThrowawayState }, { openLookout }, { silent }] =
-      await Promise.all([
-        import('../../core/config/load-config.js'),
-        import('../../core/config/resolve-wholesalers.js'),
-        import('../../core/diff-feeds.js'),
-        import('../../core/throwaway-state.js'),
-        import('../../cli/wiring.js'),
-        import('../../core/progress.js'),
-      ])
-    const config = await loadConfig(configPath)
-    const resolve = (source: string) => {
-      const { as = null, preset = null, format = null, lenient } = flags
-      const around = { cwd: process.cwd(), env: process.env }
-      const [wholesaler] = resolveWholesalers(config, { source, as, preset, format, lenient }, around)
-      if (wholesaler === undefined) throw new Error('a source always resolves to a wholesaler')
-      return wholesaler
-    }
-    const pair = [resolve(args.old), resolve(args.new)] as const
-
-    const interruption = listenForInterruption(toStderr)
-    try {
-      const diff = await withThrowawayState(async (stateDir) => {
-        const lookout = await openLookout(stateDir, config)
-        try {
-          return await diffFeeds(
-            pair,
-            { ...lookout, progress: silent },
-            {
-              allowPrivateHosts: [...config.network.allowPrivate, ...(flags['allow-private-host'] ?? [])],
-              signal: interruption.signal,
-              limit: flags.limit ?? (flags.json ? limitDefault.json : limitDefault.text),
-            },
-          )
-        } finally {
-          await lookout.close()
-        }
-      })
-      this.answer(flags, diffDocument(diff), () => diffText(diff, styleFor(process.stdout), process.stdout.columns))
-    } finally {
-      interruption.dispose()
-    }
+    const [{ lookAtFeeds }, { diffFeeds }, { silent }] = await Promise.all([
+      import('../../cli/look-at-feeds.js'),
+      import('../../core/diff-feeds.js'),
+      import('../../core/progress.js'),
+    ])
+    const limit = flags.limit ?? (flags.json ? limitDefault.json : limitDefault.text)
+    const diff = await lookAtFeeds(this.place(flags).configPath, flags, async ({ ports, options, resolve }) => {
+      const { as = null } = flags
+      const pair = [resolve({ source: args.old, as }), resolve({ source: args.new, as })] as const
+      return await diffFeeds(pair, { ...ports, progress: silent }, { ...options, limit })
+    })
+    this.answer(flags, diffDocument(diff), () => diffText(diff, styleFor(process.stdout), process.stdout.columns))
   }
 }
