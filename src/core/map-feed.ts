@@ -7,10 +7,10 @@ import { openFeed } from './feed/open-feed.js'
 import { openText } from './feed/open-text.js'
 import { sideElements } from './product/choose-preset.js'
 import { type OwnedField, shopFields } from './product/field-owners.js'
-import { type CutChunk, joinChunks, toCutProduct, toStagedChunk } from './product/fingerprint.js'
+import { ChunkWriter, type CutChunk, toCutProduct } from './product/fingerprint.js'
 import { createMapper } from './product/mapper.js'
-import type { MappedProduct, WholesalerMapping } from './product/mapping.js'
-import type { Offer } from './product/product.js'
+import type { MapListener, MappedProduct, WholesalerMapping } from './product/mapping.js'
+import type { Offer, Product } from './product/product.js'
 import type { ReadField } from './product/read-fields.js'
 
 /** A snapshot, and how to read it. */
@@ -93,70 +93,68 @@ export const openMappedFeed: OpenMappedFeed = async ({ mapping, spillDir, second
       fields: mapper.fields,
     },
     async *chunks(signal) {
-      let found = noFindings()
-      const products = mapper.products(
-        feed,
-        {
-          reject: (reject) => found.rejects.push(reject),
-          repair: (repair) => found.repairs.push(repair),
-          skip: () => {
-            found.skipped += 1
-          },
-        },
-        signal,
-      )
-      let parts: MappedPart[] = []
-      const take = (): MappedChunk => {
-        const chunk = joinParts(parts, found)
-        parts = []
-        found = noFindings()
-        return chunk
-      }
-      for (;;) {
+      const chunk = new ChunkUnderWay(left)
+      const products = mapper.products(feed, chunk.listener, signal)
+      for (let parts = 1; ; parts += 1) {
         let next: Awaited<ReturnType<typeof products.next>>
         try {
           next = await products.next()
         } catch (error: unknown) {
-          yield take()
+          yield chunk.take()
           throw error
         }
-        if (!next.done) parts.push(toPart(next.value, left))
-        if (next.done || parts.length === partsPerChunk) yield take()
+        if (!next.done) chunk.add(next.value)
+        if (next.done || parts % partsPerChunk === 0) yield chunk.take()
         if (next.done) return next.value
       }
     },
   }
 }
 
-interface MappedPart extends ProductFigures {
-  readonly cut: CutChunk
-  readonly currency: string | null
-}
+/** A chunk while it is filled. */
+class ChunkUnderWay {
+  readonly #left: readonly OwnedField[]
+  readonly #writer = new ChunkWriter()
+  #found = noFindings()
 
-function toPart(mapped: readonly MappedProduct[], left: readonly OwnedField[]): MappedPart {
-  const currency = mapped.find(({ product }) => product.currency !== undefined)?.product.currency ?? null
-  let withImage = 0
-  let inStock = 0
-  for (const { product } of mapped) {
-    const { images, variants } = product
-    if ((images !== undefined && images.length > 0) || variants.some(({ image }) => image != null)) withImage += 1
-    if (isInStock(product) || variants.some(isInStock)) inStock += 1
+  /** @param left Fields that are the shop's. */
+  constructor(left: readonly OwnedField[]) {
+    this.#left = left
   }
-  return { cut: toStagedChunk(mapped.map((product) => toCutProduct(product, left))), currency, withImage, inStock }
+
+  readonly listener: MapListener = {
+    reject: (reject) => this.#found.rejects.push(reject),
+    repair: (repair) => this.#found.repairs.push(repair),
+    skip: () => {
+      this.#found.skipped += 1
+    },
+  }
+
+  add(mapped: readonly MappedProduct[]): void {
+    for (const { product } of mapped) this.#count(product)
+    this.#writer.add(mapped.map((product) => toCutProduct(product, this.#left)))
+  }
+
+  /** What was added and found since the last time. */
+  take(): MappedChunk {
+    const chunk = { cut: this.#writer.take(), ...this.#found }
+    this.#found = noFindings()
+    return chunk
+  }
+
+  #count(product: Product): void {
+    const { currency, images, variants } = product
+    const { figures } = this.#found
+    this.#found.currency ??= currency ?? null
+    if ((images !== undefined && images.length > 0) || variants.some(({ image }) => image != null)) {
+      figures.withImage += 1
+    }
+    if (isInStock(product) || variants.some(isInStock)) figures.inStock += 1
+  }
 }
 
 function isInStock({ stock, inStock }: Pick<Offer, 'stock' | 'inStock'>): boolean {
   return inStock === true || (inStock == null && stock != null && !/^(-.*|0+(\.0*)?)$/.test(stock))
-}
-
-function joinParts(
-  parts: readonly MappedPart[],
-  found: Omit<MappedChunk, 'cut' | 'currency' | 'figures'>,
-): MappedChunk {
-  const currency = parts.find((part) => part.currency !== null)?.currency ?? null
-  const sum = (name: keyof ProductFigures) => parts.reduce((total, part) => total + part[name], 0)
-  const figures = { withImage: sum('withImage'), inStock: sum('inStock') }
-  return { cut: joinChunks(parts.map(({ cut }) => cut)), currency, figures, ...found }
 }
 
 async function openFile({ path, source, hints }: FeedFile): Promise<Feed> {
@@ -164,6 +162,12 @@ async function openFile({ path, source, hints }: FeedFile): Promise<Feed> {
   return openFeed(text, { side: sideElements(text.head), ...hints }, { file: source })
 }
 
-function noFindings(): { rejects: Reject[]; repairs: Repair[]; skipped: number } {
-  return { rejects: [], repairs: [], skipped: 0 }
+function noFindings() {
+  return {
+    currency: null as string | null,
+    rejects: [] as Reject[],
+    repairs: [] as Repair[],
+    skipped: 0,
+    figures: { withImage: 0, inStock: 0 },
+  }
 }

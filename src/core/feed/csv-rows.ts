@@ -8,8 +8,11 @@ import type { SniffedDialect } from './csv-dialect.js'
  */
 export const rowBytesMax = 8 * 1024 * 1024
 
-/** Called for each row, blank lines (`['']`) included. `raw` is given when quotes are relaxed. */
-export type OnRow = (cells: string[], raw?: string) => void
+/**
+ * Called for each row, blank lines (`['']`) included. `lineEnds` are those inside its cells. `raw` is given when quotes
+ * are relaxed.
+ */
+export type OnRow = (cells: string[], lineEnds: number, raw?: string) => void
 
 /** Cuts text into rows of cells. The one place that knows a CSV grammar; all else counts, names and judges. */
 export interface RowSplitter {
@@ -76,8 +79,21 @@ export function isStrictRow(raw: string, dialect: SniffedDialect): boolean {
 }
 
 function callBack(row: string[] | { record: string[]; raw: string }, onRow: OnRow): void {
-  if (Array.isArray(row)) onRow(row)
-  else onRow(row.record, row.raw)
+  if (Array.isArray(row)) onRow(row, sumOfLineEnds(row))
+  else onRow(row.record, sumOfLineEnds(row.record), row.raw)
+}
+
+function sumOfLineEnds(cells: readonly string[]): number {
+  let sum = 0
+  for (const cell of cells) sum += lineEndsIn(cell)
+  return sum
+}
+
+const lineEnds = /\r\n|\n|\r/g
+
+/** Line ends inside a cell, which one that is quoted may have. */
+export function lineEndsIn(cell: string): number {
+  return cell.includes('\n') || cell.includes('\r') ? (cell.match(lineEnds)?.length ?? 0) : 0
 }
 
 function parseOptions(dialect: SniffedDialect): Options {

@@ -1,14 +1,13 @@
 import { hasControls, withoutControls } from './control-characters.js'
 import { isSepRow, type SniffedDialect } from './csv-dialect.js'
-import { csvParseSplitter, isStrictRow, RowError, type RowSplitter, rowBytesMax } from './csv-rows.js'
+import { csvParseSplitter, isStrictRow, type OnRow, RowError, type RowSplitter, rowBytesMax } from './csv-rows.js'
 import { malformed } from './malformed.js'
 import type { RecordOutput, RecordParser } from './read-records.js'
+import { regularSplitter } from './regular-rows.js'
 import type { FeedText } from './text.js'
 
 /** More columns than any shop export has; a file above this is not a product feed. */
 const columnsMax = 10_000
-
-const lineEnds = /\r\n|\n|\r/g
 
 export interface CsvReading {
   readonly file: string
@@ -31,7 +30,7 @@ export async function readCsvColumns(
   const splitter = csvParseSplitter(dialect, reading.lenient)
   let header: readonly string[] | undefined
   let line = 1
-  const onRow = (cells: string[]) => {
+  const onRow: OnRow = (cells) => {
     if (header === undefined && !isHeaderless(cells, line)) header = cells
     if (header === undefined) line += 1
   }
@@ -96,7 +95,8 @@ export class CsvRecordParser implements RecordParser {
   constructor(reading: CsvReading, out: RecordOutput) {
     this.#reading = reading
     this.#out = out
-    this.#splitter = csvParseSplitter(reading.dialect, reading.lenient)
+    // Lenient reading looks at the raw text of each row, which only csv-parse gives.
+    this.#splitter = reading.lenient ? csvParseSplitter(reading.dialect, true) : regularSplitter(reading.dialect)
     this.#width = reading.columns.length
     this.#shortest = this.#width
   }
@@ -116,15 +116,15 @@ export class CsvRecordParser implements RecordParser {
   }
 
   async end(): Promise<void> {
-    const left: [string[], string | undefined][] = []
+    const left: Parameters<OnRow>[] = []
     try {
-      await this.#splitter.end((cells, raw) => left.push([cells, raw]))
+      await this.#splitter.end((...row) => left.push(row))
     } catch (error) {
-      for (const [cells, raw] of left) this.#onRow(cells, raw)
+      for (const row of left) this.#onRow(...row)
       throw badRow(error, this.#reading.file, this.#line, this.#reading.columns)
     }
     const last = this.#endsLine ? undefined : left.pop()
-    for (const [cells, raw] of left) this.#onRow(cells, raw)
+    for (const row of left) this.#onRow(...row)
     if (last !== undefined) this.#onUnendedRow(...last)
   }
 
@@ -132,9 +132,9 @@ export class CsvRecordParser implements RecordParser {
     return this.#endsLine
   }
 
-  readonly #onRow = (cells: string[], raw?: string): void => {
+  readonly #onRow: OnRow = (cells, lineEnds, raw) => {
     const line = this.#line
-    this.#line += 1 + lineEndsIn(cells)
+    this.#line += 1 + lineEnds
     if (this.#inHeader) {
       this.#inHeader = isHeaderless(cells, line)
       return
@@ -177,10 +177,11 @@ export class CsvRecordParser implements RecordParser {
   }
 
   /** The last row, when no line end follows it: whole, or the place where the feed was cut. */
-  #onUnendedRow(cells: string[], raw: string | undefined): void {
+  #onUnendedRow(...row: Parameters<OnRow>): void {
+    const [cells] = row
     const isCut = !this.#inHeader && cells.length < this.#shortest
     if (!isCut && !this.#reading.mustEndLine) {
-      this.#onRow(cells, raw)
+      this.#onRow(...row)
       return
     }
     if (this.#inHeader || isBlank(cells)) return
@@ -202,15 +203,6 @@ export class CsvRecordParser implements RecordParser {
 function isBlank(cells: readonly string[]): boolean {
   for (const cell of cells) if (cell.trim() !== '') return false
   return true
-}
-
-/** Line ends inside the cells of a row, which a quoted cell may have. */
-function lineEndsIn(cells: readonly string[]): number {
-  let count = 0
-  for (const cell of cells) {
-    if (cell.includes('\n') || cell.includes('\r')) count += cell.match(lineEnds)?.length ?? 0
-  }
-  return count
 }
 
 function badRow(error: unknown, file: string, line: number, columns: readonly string[]): unknown {

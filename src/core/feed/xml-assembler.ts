@@ -7,16 +7,16 @@ export const xmlDepthMax = 200
 
 export type XmlAttributes = Readonly<Record<string, string>>
 
-/** Shared by all elements without attributes. */
-export const noAttributes: XmlAttributes = Object.freeze({})
-
 /**
- * Attributes are plain objects: one without a prototype is a hash table to V8, and a feed has millions of them. The
- * name that would set the prototype is put in as what it is; readers look at own properties only.
+ * Attributes inherit nothing, so that every name is a name like any other. What `Object.create(null)` gives is a hash
+ * table to V8, and a feed has millions of them: these are objects with an empty prototype.
  */
-export function putAttribute(attributes: Record<string, string>, name: string, value: string): void {
-  if (name === '__proto__') Object.defineProperty(attributes, name, { value, enumerable: true, configurable: true })
-  else attributes[name] = value
+class Attributes {}
+Object.setPrototypeOf(Attributes.prototype, null)
+Reflect.deleteProperty(Attributes.prototype, 'constructor')
+
+export function newAttributes(): Record<string, string> {
+  return new Attributes() as Record<string, string>
 }
 
 interface OpenElement extends XmlElement {

@@ -6,14 +6,7 @@ import { malformed } from './malformed.js'
 import type { RecordOutput, RecordParser } from './read-records.js'
 import { TextPlaces } from './text-places.js'
 import { refuseDtd, xmlRecordCharsMax } from './xml.js'
-import {
-  noAttributes,
-  putAttribute,
-  XmlAssembler,
-  type XmlAttributes,
-  type XmlTargets,
-  xmlDepthMax,
-} from './xml-assembler.js'
+import { newAttributes, XmlAssembler, type XmlAttributes, type XmlTargets, xmlDepthMax } from './xml-assembler.js'
 import { isDeclaration, localName, prefixOf, usualNamespace, XmlPrefixes } from './xml-prefixes.js'
 
 /** Elements that may be open at once: markup that is never closed piles up, but not without end. */
@@ -296,18 +289,17 @@ export class LenientXmlRecordParser implements RecordParser {
   }
 
   #attributesOf(attributes: Record<string, string>): XmlAttributes {
-    let result: Record<string, string> | undefined
+    const result = newAttributes()
     for (const key in attributes) {
       if (isDeclaration(key)) continue
       const value = attributes[key] as string
       if (this.#swallowsTags(key, value)) this.#swallowed = true
-      result ??= {}
       const local = localName(key)
       if (local === key || !Object.hasOwn(result, local)) {
-        putAttribute(result, local, /[\t\n]/.test(value) ? value.replace(/[\t\n]/g, ' ') : value)
+        result[local] = /[\t\n]/.test(value) ? value.replace(/[\t\n]/g, ' ') : value
       }
     }
-    return result ?? noAttributes
+    return result
   }
 }
 

@@ -2,8 +2,16 @@
  * Namespaces of well-formed XML, by the book: which are in force, what a name means, which names are forbidden.
  * saxes can do this itself, but takes a tenth of the time of a whole import for it.
  */
-import { noAttributes, putAttribute, type XmlAttributes } from './xml-assembler.js'
-import { isDeclaration, localName, prefixOf, XmlPrefixes, xmlNamespace, xmlnsNamespace } from './xml-prefixes.js'
+import { newAttributes, type XmlAttributes } from './xml-assembler.js'
+import {
+  isDeclaration,
+  isPrefixed,
+  localName,
+  prefixOf,
+  XmlPrefixes,
+  xmlNamespace,
+  xmlnsNamespace,
+} from './xml-prefixes.js'
 
 export interface XmlName {
   readonly local: string
@@ -34,20 +42,15 @@ export class XmlNames {
   /** An element opens: its declarations come into force. Returns its other attributes, by local name. */
   open(attributes: Readonly<Record<string, string>>): XmlAttributes {
     this.#depth += 1
-    let own: Record<string, string> | undefined
-    for (const name in attributes) {
-      if (name === 'xmlns' || name.includes(':')) return this.#openPrefixed(attributes)
-      own ??= {}
-      putAttribute(own, name, attributes[name] as string)
-    }
-    return own ?? noAttributes
+    for (const name in attributes) if (isPrefixed(name)) return this.#openPrefixed(attributes)
+    return attributes
   }
 
   /** What the name of an element means that is open. */
   nameOf(qname: string): XmlName {
     let name = this.#known.get(qname)
     if (name === undefined) {
-      name = { local: this.#localOf(qname), uri: this.#uriOf(prefixOf(qname)) }
+      name = { local: internalized(this.#localOf(qname)), uri: this.#uriOf(prefixOf(qname)) }
       if (this.#known.size >= knownMax) this.#known.clear()
       this.#known.set(qname, name)
     }
@@ -67,7 +70,7 @@ export class XmlNames {
       this.#prefixes.declare(attributes, this.#depth)
       this.#known.clear()
     }
-    const own: Record<string, string> = {}
+    const own = newAttributes()
     const met = new Set<string>()
     for (const name of names) {
       if (isDeclaration(name)) continue
@@ -79,7 +82,7 @@ export class XmlNames {
         met.add(full)
         if (Object.hasOwn(own, local)) continue
       }
-      putAttribute(own, local, attributes[name] ?? '')
+      own[local] = attributes[name] ?? ''
     }
     return own
   }
@@ -104,4 +107,12 @@ export class XmlNames {
       this.#listener.fault(`${name} may not be declared as ${uri}`)
     }
   }
+}
+
+/**
+ * The same text as the engine keeps names of properties: comparing it with a name of a mapping, which is done for every
+ * element of a feed, then compares two pointers. Nothing depends on it but time.
+ */
+function internalized(name: string): string {
+  return Object.keys({ [name]: true })[0] ?? name
 }

@@ -13,11 +13,16 @@ interface Declaration {
 
 /** The namespace that is meant by a prefix which nobody declared: the usual one, else the prefix itself. */
 export function usualNamespace(prefix: string): string {
-  return usual[prefix] ?? prefix
+  return Object.hasOwn(usual, prefix) ? (usual[prefix] ?? prefix) : prefix
 }
 
 export function isDeclaration(attribute: string): boolean {
   return attribute === 'xmlns' || attribute.startsWith('xmlns:')
+}
+
+/** Whether the name of an attribute says something about namespaces. */
+export function isPrefixed(attribute: string): boolean {
+  return attribute === 'xmlns' || attribute.includes(':')
 }
 
 /** `id` of `g:id`. */

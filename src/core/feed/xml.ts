@@ -1,10 +1,10 @@
-import { SaxesParser, type SaxesTagPlain } from 'saxes'
+import { SaxesParser, type SaxesStartTagPlain, type SaxesTagPlain } from 'saxes'
 import { WholesalerError } from '../errors.js'
 import { firstBareAmpersand } from './bare-ampersands.js'
 import { isMalformed, malformed } from './malformed.js'
 import type { RecordOutput, RecordParser } from './read-records.js'
 import type { FeedText } from './text.js'
-import { XmlAssembler, type XmlTargets, xmlDepthMax } from './xml-assembler.js'
+import { newAttributes, XmlAssembler, type XmlTargets, xmlDepthMax } from './xml-assembler.js'
 import { XmlNames } from './xml-names.js'
 import { usualNamespace } from './xml-prefixes.js'
 
@@ -103,7 +103,8 @@ export class XmlRecordParser implements RecordParser {
     return text
   }
 
-  readonly #onTagStart = (): void => {
+  readonly #onTagStart = (tag: SaxesStartTagPlain): void => {
+    tag.attributes = newAttributes()
     // A line end right behind the name has been read by now.
     this.#tagLine = this.#parser.column === 0 ? this.#parser.line - 1 : this.#parser.line
   }

@@ -154,15 +154,48 @@ export function toStagedChunk<P extends CutProduct>(products: readonly P[]): Chu
   return { rows, bodies: Buffer.from(text) }
 }
 
-/** One chunk of several, in memory of its own, not of Node's pool: it can be handed over to another thread. */
-export function joinChunks(parts: readonly CutChunk[]): CutChunk {
-  const bodies = new Uint8Array(parts.reduce((length, part) => length + part.bodies.length, 0))
-  let at = 0
-  for (const part of parts) {
-    bodies.set(part.bodies, at)
-    at += part.bodies.length
+/** Room for the bodies of a first chunk, in bytes; each later one gets what its forerunner took, and a tenth more. */
+const chunkBytesGuess = 64 * 1024
+const chunkBytesSpare = 1.1
+
+/**
+ * Puts a chunk together out of small parts, each written as it comes. Its bodies are in memory of their own, not of
+ * Node's pool: they can be handed over to another thread.
+ */
+export class ChunkWriter {
+  #rows: CutRow[] = []
+  #bodies = Buffer.from(new ArrayBuffer(chunkBytesGuess))
+  #length = 0
+
+  add(products: readonly CutProduct[]): void {
+    let text = ''
+    let length = 0
+    for (const { row, body } of products) {
+      this.#rows.push(row)
+      text += body + lineEnd
+      length += row.bytes
+    }
+    const end = this.#length + length
+    if (end > this.#bodies.length) this.#grow(end)
+    this.#bodies.write(text, this.#length)
+    this.#length = end
   }
-  return { rows: parts.flatMap(({ rows }) => rows), bodies }
+
+  /** What was added since the last time. */
+  take(): CutChunk {
+    const chunk = { rows: this.#rows, bodies: this.#bodies.subarray(0, this.#length) }
+    const next = Math.max(chunkBytesGuess, Math.ceil(this.#length * chunkBytesSpare))
+    this.#rows = []
+    this.#bodies = Buffer.from(new ArrayBuffer(next))
+    this.#length = 0
+    return chunk
+  }
+
+  #grow(atLeast: number): void {
+    const larger = Buffer.from(new ArrayBuffer(Math.ceil(atLeast * chunkBytesSpare)))
+    larger.set(this.#bodies.subarray(0, this.#length))
+    this.#bodies = larger
+  }
 }
 
 /** The products of a chunk, each parsed when it is asked for. */

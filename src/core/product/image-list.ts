@@ -17,8 +17,12 @@ const imageName = /\.(?:jpe?g|png|gif|webp|avif|bmp|tiff?|svg)$/i
 
 const isUrl = /^(?:https?:)?\/\//i
 
+/** What every separator of a list begins with. */
+const maySeparate = /[|;~,\s]/
+
 /** Splits a cell into URLs or file names. Text that is one URL or name comes back alone. */
 export function splitImages(text: string): readonly string[] {
+  if (!maySeparate.test(text)) return text === '' ? [] : [text]
   if (isUrl.test(text)) {
     const urls = beforeNextUrl.test(text) ? text.split(beforeNextUrl).map(withoutTail) : [text]
     return urls.flatMap((url) => url.split(beforeImagePath))

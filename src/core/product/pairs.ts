@@ -39,22 +39,28 @@ function namedReader(
   selectors: Selectors,
 ): PairReader {
   const fields = Object.entries(named).map(([name, map]) => [name, compileField(map, selectors)] as const)
-  return (scope) =>
-    fields.flatMap(([name, select]) => {
+  return (scope) => {
+    const pairs: Pair[] = []
+    for (const [name, select] of fields) {
       const values = valuesOf(select(scope))
-      return values.length === 0 ? [] : [{ name, values, varying }]
-    })
+      if (values.length > 0) pairs.push({ name, values, varying })
+    }
+    return pairs
+  }
 }
 
 function entriesReader(source: Extract<PairSource, { entries: string }>, selectors: Selectors): PairReader {
   const entries = selectors.entries(source.entries)
   const isMeant = nameFilter(source, selectors)
   const varying = source.varying === true
-  return (scope, base) =>
-    entries(scope).flatMap(([name, picked]) => {
+  return (scope, base) => {
+    const pairs: Pair[] = []
+    for (const [name, picked] of entries(scope)) {
       const values = valuesOf(picked)
-      return values.length === 0 || !isMeant(name, base ?? scope) ? [] : [{ name, values, varying }]
-    })
+      if (values.length > 0 && isMeant(name, base ?? scope)) pairs.push({ name, values, varying })
+    }
+    return pairs
+  }
 }
 
 function eachReader(source: Extract<PairSource, { each: unknown }>, selectors: Selectors): PairReader {
@@ -156,10 +162,15 @@ function nameFilter(
 /** Attributes of one product: values of the same name together, each once. */
 export function toAttributes(pairs: readonly Pair[]): readonly Attribute[] {
   const byName = new Map<string, string[]>()
+  const attributes: Attribute[] = []
   for (const { name, values } of pairs) {
-    const known = byName.get(name)
-    if (known === undefined) byName.set(name, [...new Set(values)])
-    else for (const value of values) if (!known.includes(value)) known.push(value)
+    let known = byName.get(name)
+    if (known === undefined) {
+      known = []
+      byName.set(name, known)
+      attributes.push({ name, values: known })
+    }
+    for (const value of values) if (!known.includes(value)) known.push(value)
   }
-  return [...byName].map(([name, values]) => ({ name, values }))
+  return attributes
 }

@@ -74,8 +74,12 @@ function parseStep(part: string, path: string, namespaces: Readonly<Record<strin
   const [, prefix, name = '', at, field, , value] = match
   const ns = prefix === undefined ? null : namespaces[prefix]
   if (ns === undefined) throw new RangeError(`${path}: the prefix ${prefix}: is not known`)
-  const where = field === undefined || value === undefined ? null : { attribute: at === '@', name: field.trim(), value }
+  const where = field === undefined || value === undefined ? null : conditionOf(field.trim(), at === '@', value)
   return { kind: 'child', name, ns, where }
+}
+
+function conditionOf(field: string, attribute: boolean, value: string): Condition {
+  return { attribute, name: attribute ? localName(field) : field, value }
 }
 
 function localName(name: string): string {
@@ -168,14 +172,15 @@ function matches(element: XmlElement, { name, ns, where }: Step): boolean {
 }
 
 function holds(element: XmlElement, { attribute, name, value }: Condition): boolean {
-  if (attribute) return attributeOf(element, localName(name)) === value
+  if (attribute) return attributeOf(element, name) === value
   return element.children.some(
     (child) => typeof child !== 'string' && child.name === name && elementText(child) === value,
   )
 }
 
 function attributeOf({ attributes }: XmlElement, name: string): string | null | undefined {
-  const value = Object.hasOwn(attributes, name) ? attributes[name] : undefined
+  // They inherit nothing, see `newAttributes`.
+  const value = attributes[name]
   return value === undefined ? undefined : textOrBlank(value)
 }
 

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import {
+  ChunkWriter,
   digestOf,
   imagesWanted,
-  joinChunks,
   parseBody,
   sealed,
   toCutProduct,
-  toStagedChunk,
   toStagedProduct,
 } from '../../../src/core/product/fingerprint.js'
 import { mappingDigest } from '../../../src/core/product/mapping-digest.js'
@@ -64,7 +63,7 @@ describe('toStagedProduct', () => {
     )
   })
 
-  it('has the fingerprints that are taken later, from the bodies of several chunks', () => {
+  it('has the fingerprints that are taken later, from bodies that were written in several parts', () => {
     const bare: Product = { key: 'ż', name: 'Żółć 😀 \ud800', options: [], variants: [] }
     const mapped = [
       product,
@@ -73,10 +72,9 @@ describe('toStagedProduct', () => {
       { ...bare, images: [], price: null },
       { ...bare, description: 'x'.repeat(100_000), stock: '1' as Decimal },
     ].map((one) => ({ product: one, line: 3 }))
-    const chunks = [mapped.slice(0, 2), [], mapped.slice(2)].map((part) =>
-      toStagedChunk(part.map((one) => toCutProduct(one))),
-    )
-    const { rows, bodies } = sealed(joinChunks(chunks))
+    const writer = new ChunkWriter()
+    for (const part of [mapped.slice(0, 2), [], mapped.slice(2)]) writer.add(part.map((one) => toCutProduct(one)))
+    const { rows, bodies } = sealed(writer.take())
 
     const atOnce = mapped.map(toStagedProduct)
     assert.deepEqual(
@@ -85,7 +83,11 @@ describe('toStagedProduct', () => {
     )
     assert.equal(Buffer.from(bodies).toString(), atOnce.map(({ body }) => `${body}\n`).join(''))
     assert.equal(new Set(rows.map(({ content }) => content)).size, 4)
-    assert.equal(bodies.byteLength, bodies.buffer.byteLength)
+    const { rows: none, bodies: later } = writer.take()
+    assert.equal(none.length + later.length, 0)
+    // Each can be handed over to another thread by itself.
+    assert.notEqual(later.buffer, bodies.buffer)
+    assert.equal(bodies.byteOffset, 0)
   })
 
   it('counts what is the shop’s for nothing, and keeps it in the body for the day on which the product is made', () => {
