@@ -59,7 +59,7 @@ export async function stageProducts(
       const staged = sealed(cut)
       await options.onProducts?.(staged)
       addRows(count, staged.rows, 1)
-      const replaced = await staging.write(staged)
+      const { replaced } = await staging.write(staged)
       addRows(count, replaced, -1)
       for (const row of replaced) noteRepair(repeatedKey(row))
       ports.progress.emit(stageStep(wholesaler, 'stage', 'progress', count.products))

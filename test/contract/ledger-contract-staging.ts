@@ -116,8 +116,8 @@ export function stagingContract(withLedger: WithLedger): void {
         )
         await staging.commit(commitOf())
 
-        assert.deepEqual(first, [{ key: 'b', line: 2, variants: 0, images_wanted: 0 }])
-        assert.deepEqual(second, [
+        assert.deepEqual(first.replaced, [{ key: 'b', line: 2, variants: 0, images_wanted: 0 }])
+        assert.deepEqual(second.replaced, [
           { key: 'a', line: 1, variants: 2, images_wanted: 1 },
           { key: 'c', line: 4, variants: 0, images_wanted: 0 },
         ])
@@ -143,8 +143,8 @@ export function stagingContract(withLedger: WithLedger): void {
             const staging = await ledger.beginStaging(aren)
             const replaced: string[] = []
             for (let at = 0; at < all.length; at += size) {
-              for (const { key, line } of await staging.write(toStagedChunk(all.slice(at, at + size))))
-                replaced.push(`${key} ${line}`)
+              const chunk = await staging.write(toStagedChunk(all.slice(at, at + size)))
+              for (const { key, line } of chunk.replaced) replaced.push(`${key} ${line}`)
             }
             const counts = await staging.commit(commitOf())
 

@@ -5,8 +5,8 @@ import type {
   ClaimedBatch,
   FeedSummary,
   Ledger,
+  SnapshotFacts,
   StagedCounts,
-  StagedSnapshot,
   Staging,
   Writer,
 } from '../../src/core/ledger/ledger.js'
@@ -97,7 +97,7 @@ export function feedSummary(fields: Partial<FeedSummary> = {}): FeedSummary {
   }
 }
 
-export function commitOf(complete = true): Omit<StagedSnapshot, 'id' | 'stagedAt'> {
+export function commitOf(complete = true): SnapshotFacts {
   return {
     sha256: 'sha',
     mappingDigest: 'digest',

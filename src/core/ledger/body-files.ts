@@ -4,23 +4,14 @@
  * They are most of what a staging writes, are written once and never changed; in the database each byte would be
  * written twice (log and file) and moved about with the rows, which cost more than all else that staging does. A
  * row of `staged` says where its product begins. A file belongs to its snapshot: it is written before any row points
- * into it, on the disk before the snapshot becomes current, and removed when the snapshot is dropped.
+ * into it, on the disk before the snapshot becomes current, and removed when the snapshot is dropped. A staging that merges
+ * into the snapshot it stands on adds its own file to that of the snapshot, at a place that it alone was given.
  */
-import {
-  closeSync,
-  constants,
-  fdatasync,
-  fdatasyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, constants, openSync, readSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { hasCode, messageOf, WholesalerError } from '../errors.js'
+import { setImmediate } from 'node:timers/promises'
+import { messageOf, WholesalerError } from '../errors.js'
+import { type BodyWriter, createWriter, namesIn, openWriter } from './body-writer.js'
 
 /** Name of the folder beside the ledger. */
 export const bodiesFolder = 'staged'
@@ -31,17 +22,8 @@ export interface BodyPlace {
   readonly bytes: number
 }
 
-/** Owner only: prices of the wholesaler are in it. */
-const folderMode = 0o700
-const fileMode = 0o600
-
-/**
- * Written bytes after which the disk is asked to take them, in the background: what is left for the end of a
- * staging is then short, however large the feed.
- */
-const syncEveryBytes = 32 * 1024 * 1024
-
-const sync = promisify(fdatasync)
+/** How much of a file is copied at once. */
+const copiedBytes = 1024 * 1024
 
 export class BodyFiles {
   readonly #folder: string
@@ -52,14 +34,7 @@ export class BodyFiles {
 
   /** Begins the file of a snapshot. Throws `disk_full` and what else the disk refuses. */
   create(snapshotId: number): BodyWriter {
-    const path = this.#path(snapshotId)
-    try {
-      mkdirSync(this.#folder, { recursive: true, mode: folderMode })
-      const { O_CREAT, O_NOFOLLOW, O_TRUNC, O_WRONLY } = constants
-      return new BodyWriter(openSync(path, O_CREAT | O_TRUNC | O_WRONLY | O_NOFOLLOW, fileMode), path)
-    } catch (error: unknown) {
-      throw writeError(error, path)
-    }
+    return createWriter(this.#folder, this.#path(snapshotId))
   }
 
   /** The products at these places, in their order. Throws `state_unreadable` when they are not there. */
@@ -83,6 +58,30 @@ export class BodyFiles {
     }
   }
 
+  /** Length of the file of a snapshot; null when it is not there. */
+  size(snapshotId: number): number | null {
+    return statSync(this.#path(snapshotId), { throwIfNoEntry: false })?.size ?? null
+  }
+
+  /** Copies the file of a staging into that of a snapshot, from `at` on: it is on the disk when this resolves. */
+  async add(snapshotId: number, { from, at }: { readonly from: number; readonly at: number }): Promise<void> {
+    const writer = openWriter(this.#path(snapshotId), at)
+    const file = openSync(this.#path(from), constants.O_RDONLY | constants.O_NOFOLLOW)
+    try {
+      const bytes = Buffer.allocUnsafe(copiedBytes)
+      for (let done = 0; ; await setImmediate()) {
+        const count = readSync(file, bytes, 0, copiedBytes, done)
+        if (count === 0) break
+        writer.append(bytes.subarray(0, count))
+        done += count
+      }
+      await writer.finish()
+    } finally {
+      closeSync(file)
+      await writer.abandon()
+    }
+  }
+
   /** Removes the file of a snapshot that nothing points to any more. Safe to call twice. */
   remove(snapshotId: number): void {
     rmSync(this.#path(snapshotId), { force: true })
@@ -90,18 +89,9 @@ export class BodyFiles {
 
   /** Removes files of snapshots that the ledger does not know: another ledger was here before, and is lost. */
   removeUnknown(isKnown: (snapshotId: number) => boolean): void {
-    for (const name of this.#names()) {
+    for (const name of namesIn(this.#folder)) {
       const id = Number.parseInt(name, 10)
       if (name === nameOf(id) && !isKnown(id)) this.remove(id)
-    }
-  }
-
-  #names(): readonly string[] {
-    try {
-      return readdirSync(this.#folder)
-    } catch (error: unknown) {
-      if (hasCode(error, 'ENOENT')) return []
-      throw error
     }
   }
 
@@ -112,70 +102,6 @@ export class BodyFiles {
 
 function nameOf(snapshotId: number): string {
   return `${snapshotId}.ndjson`
-}
-
-/** The file of a snapshot while it is written, by one process and from its beginning. */
-export class BodyWriter {
-  readonly #file: number
-  readonly #path: string
-  #end = 0
-  #asked = 0
-  #failure: unknown = null
-  #underWay: Promise<void> = Promise.resolve()
-  #open = true
-
-  constructor(file: number, path: string) {
-    this.#file = file
-    this.#path = path
-  }
-
-  /** Appends bytes and returns where they begin. */
-  append(bytes: Uint8Array): number {
-    const at = this.#end
-    try {
-      for (let done = 0; done < bytes.length; ) {
-        done += writeSync(this.#file, bytes, done, bytes.length - done, at + done)
-      }
-    } catch (error: unknown) {
-      throw writeError(error, this.#path)
-    }
-    this.#end += bytes.length
-    if (this.#end - this.#asked >= syncEveryBytes) this.#syncInBackground()
-    return at
-  }
-
-  /** Resolves when all of it will outlive a power loss, and closes the file. Throws what the disk refuses. */
-  async finish(): Promise<void> {
-    await this.#underWay
-    try {
-      if (this.#failure !== null) throw this.#failure
-      if (this.#open) fdatasyncSync(this.#file)
-    } catch (error: unknown) {
-      throw writeError(error, this.#path)
-    } finally {
-      this.#close()
-    }
-  }
-
-  /** Closes the file as it is. Safe to call twice, and after `finish`. */
-  async abandon(): Promise<void> {
-    await this.#underWay
-    this.#close()
-  }
-
-  #syncInBackground(): void {
-    this.#asked = this.#end
-    this.#underWay = this.#underWay
-      .then(() => sync(this.#file))
-      .catch((error: unknown) => {
-        this.#failure ??= error
-      })
-  }
-
-  #close(): void {
-    if (this.#open) closeSync(this.#file)
-    this.#open = false
-  }
 }
 
 /** Places that follow each other in the file are read at once: a batch in the order of the feed is one read. */
@@ -203,19 +129,4 @@ function readRange(file: number, at: number, length: number): Buffer {
     done += count
   }
   return bytes
-}
-
-function writeError(error: unknown, path: string): unknown {
-  if (error instanceof WholesalerError || !hasCode(error)) return error
-  const place = { file: path }
-  if (hasCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) {
-    return new WholesalerError({ kind: 'disk_full', message: 'there is no room left on the disk', place, cause: error })
-  }
-  return new WholesalerError({
-    kind: 'unexpected',
-    message: `staged products cannot be written (${messageOf(error)})`,
-    hint: 'Check the disk and the rights of the state folder.',
-    place,
-    cause: error,
-  })
 }

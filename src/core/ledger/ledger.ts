@@ -4,7 +4,8 @@
  *
  * In: staged rows of a snapshot, results of applied batches. Out: batches of pending products. A
  * snapshot is invisible until it was read to its end and made current in one short transaction; a
- * failed one leaves no trace. No call holds a lock for more than 100 ms, however large the feed is. Every
+ * failed one leaves no trace. No call holds a lock for more than 100 ms, however large the feed is, but for one: what
+ * changed against a snapshot that was kept is merged into it at once, see `merge-snapshot.ts`. Every
  * ledger is bound to one store identity: another shop sees none of its rows.
  */
 import type { Compression, FeedFormat } from '../feed/feed.js'
@@ -71,6 +72,7 @@ export interface SourceStamp {
 
 /** A snapshot that was staged and made current. */
 export interface StagedSnapshot {
+  /** Another one after every commit, one that kept rows of the snapshot before included. */
   readonly id: number
   readonly sha256: string
   readonly mappingDigest: string
@@ -78,6 +80,22 @@ export interface StagedSnapshot {
   readonly stamp: SourceStamp
   readonly feed: FeedSummary
   readonly stagedAt: number
+  /**
+   * Path of what its staging was given as marks, whole. Null: there are none, or they are of no use, because rows have
+   * other ids by now, the snapshot is incomplete, or it was built upon so often that the next staging is to be a whole one.
+   */
+  readonly marks: string | null
+}
+
+/** What a staging tells of the snapshot that it makes current. */
+export type SnapshotFacts = Omit<StagedSnapshot, 'id' | 'stagedAt' | 'marks'>
+
+export interface StagingOptions {
+  /**
+   * Id of the current snapshot, whose rows may be kept. Throws `busy` when another one has become current. From then on it
+   * stays as it is, its marks included, for as long as this staging is not dropped.
+   */
+  readonly onto?: number | undefined
 }
 
 export interface WholesalerState {
@@ -126,11 +144,22 @@ export interface StagedCounts {
 
 /** One snapshot on its way in. Exactly one of `commit` and `abort` ends it. */
 export interface Staging {
+  /** Adds rows. A key that this snapshot already has, written or kept, is replaced (the last wins). */
+  write(chunk: StagedChunk): Promise<WrittenChunk>
   /**
-   * Adds rows. A key that this snapshot already has is replaced (the last wins).
-   * Returns the replaced rows, with what they counted, in the order of the chunk.
+   * The feed has these rows of the snapshot that the staging stands on, exactly as they are: nearly free, however many. The
+   * line of a kept row stays that of the feed it was written from. Returns what they replace: rows written earlier with
+   * their keys, and those that were kept before (the same record twice). Throws for an id of no such row.
    */
-  write(chunk: StagedChunk): Promise<readonly ReplacedRow[]>
+  keep(ids: ArrayLike<number>): Promise<readonly ReplacedRow[]>
+  /**
+   * Appends to a file beside the snapshot that the ledger keeps for whoever stages the next one and never looks into.
+   * Marks are of one staging: nothing is taken over of those of the snapshot it stands on. A disk that refuses them costs
+   * the marks, not the staging.
+   */
+  mark(bytes: Uint8Array): void
+  /** This snapshot is to have no marks. */
+  dropMarks(): void
   /** Keys that the feed has although no product could be made of their records: these do not count as missing. */
   noteRejected(keys: readonly string[]): Promise<void>
   /** Rows that differ from what was imported and whose offer is not that of the current snapshot, spread over all. */
@@ -146,12 +175,19 @@ export interface Staging {
    * Makes the snapshot current. `complete: false` (lenient) marks nothing missing and keeps what the
    * previous snapshot had pending.
    */
-  commit(
-    snapshot: Omit<StagedSnapshot, 'id' | 'stagedAt' | 'feed'> & { readonly feed: FeedSummary },
-    figures?: FeedFigures,
-  ): Promise<StagedCounts>
+  commit(snapshot: SnapshotFacts, figures?: FeedFigures): Promise<StagedCounts>
   /** Drops what was written. Safe to call after a failure of any kind, and twice. */
   abort(): Promise<void>
+}
+
+export interface WrittenChunk {
+  /**
+   * Ids of the rows of the chunk, in its order, for `keep` when this snapshot is the current one. One key has one row: of
+   * several records with the same id the last one made it.
+   */
+  readonly ids: readonly number[]
+  /** What was replaced, with what it counted, in the order of the chunk. */
+  readonly replaced: readonly ReplacedRow[]
 }
 
 export interface ReplacedRow {
@@ -259,7 +295,7 @@ export interface Ledger {
   touchSnapshot(name: string, stamp: SourceStamp): Promise<void>
 
   /** Begins a snapshot; leftovers of an earlier one that never ended are dropped first. */
-  beginStaging(wholesaler: string): Promise<Staging>
+  beginStaging(wholesaler: string, options?: StagingOptions): Promise<Staging>
 
   /** Products that a run would write. With `updateExisting: false` only new ones; `failed` are included. */
   countPending(wholesaler: string, options: { readonly updateExisting: boolean }): Promise<number>

@@ -15,9 +15,11 @@ import type {
   PendingImages,
   SourceStamp,
   Staging,
+  StagingOptions,
   WholesalerState,
   Writer,
 } from './ledger.js'
+import { MarksFiles } from './marks-files.js'
 import { MemoryBatches } from './memory-batches.js'
 import { MemoryImageLibrary } from './memory-image-library.js'
 import { MemoryStaging } from './memory-staging.js'
@@ -39,14 +41,21 @@ interface Page {
   readonly after: string | null
 }
 
+export interface MemoryLedgerOptions {
+  readonly clock: Clock
+  /** Where marks of stagings are kept. Default: nowhere. */
+  readonly marksFolder?: string
+}
+
 /** A ledger that lives as long as the process: the twin of the one in SQLite, for tests. */
-export function createMemoryLedger({ clock }: { readonly clock: Clock }): Ledger {
-  return new MemoryLedger(clock)
+export function createMemoryLedger(options: MemoryLedgerOptions): Ledger {
+  return new MemoryLedger(options)
 }
 
 class MemoryLedger implements Ledger {
   readonly images: MemoryImageLibrary
   readonly #clock: Clock
+  readonly #marks: MarksFiles | null
   readonly #wholesalers = new Map<string, MemoryWholesaler>()
   readonly #batches = new MemoryBatches()
   readonly #tokens = new Map<number, number>()
@@ -55,8 +64,9 @@ class MemoryLedger implements Ledger {
   #number = 0
   #snapshots = 0
 
-  constructor(clock: Clock) {
+  constructor({ clock, marksFolder }: MemoryLedgerOptions) {
     this.#clock = clock
+    this.#marks = marksFolder === undefined ? null : new MarksFiles(marksFolder)
     this.images = new MemoryImageLibrary(clock)
   }
 
@@ -75,18 +85,18 @@ class MemoryLedger implements Ledger {
 
   async wholesaler(name: string): Promise<WholesalerState | null> {
     const found = this.#wholesalers.get(name)
-    return found === undefined ? null : toState(found)
+    return found === undefined ? null : this.#toState(found)
   }
 
   async wholesalers(): Promise<readonly WholesalerState[]> {
-    return [...this.#wholesalers.values()].map(toState)
+    return [...this.#wholesalers.values()].map((wholesaler) => this.#toState(wholesaler))
   }
 
   async addWholesaler(name: string, origin: string | null): Promise<WholesalerState> {
     const wholesaler = this.#wholesalers.get(name) ?? newWholesaler(name)
     wholesaler.origin ??= origin
     this.#wholesalers.set(name, wholesaler)
-    return toState(wholesaler)
+    return this.#toState(wholesaler)
   }
 
   async touchSnapshot(name: string, stamp: SourceStamp): Promise<void> {
@@ -97,9 +107,10 @@ class MemoryLedger implements Ledger {
     wholesaler.fetches = { count: wholesaler.fetches.count + 1, lastAt: this.#clock.now() }
   }
 
-  async beginStaging(wholesaler: string): Promise<Staging> {
+  async beginStaging(wholesaler: string, { onto }: StagingOptions = {}): Promise<Staging> {
     this.#snapshots += 1
-    return new MemoryStaging(this.#require(wholesaler), this.#snapshots, this.#clock)
+    const options = { id: this.#snapshots, onto, marks: this.#marks }
+    return new MemoryStaging(this.#require(wholesaler), options, this.#clock)
   }
 
   async countPending(wholesaler: string, { updateExisting }: { readonly updateExisting: boolean }): Promise<number> {
@@ -277,13 +288,15 @@ class MemoryLedger implements Ledger {
     this.#tokens.set(jobId, token)
   }
 
+  #toState({ name, origin, current, lastComplete, marksBytes }: MemoryWholesaler): WholesalerState {
+    if (current === null || marksBytes === null) return { name, origin, current, lastComplete }
+    const marks = this.#marks?.find(current.id, marksBytes) ?? null
+    return { name, origin, current: { ...current, marks }, lastComplete }
+  }
+
   #require(name: string): MemoryWholesaler {
     const found = this.#wholesalers.get(name)
     if (found === undefined) throw new Error(`the ledger does not know the wholesaler ${name}`)
     return found
   }
-}
-
-function toState({ name, origin, current, lastComplete }: MemoryWholesaler): WholesalerState {
-  return { name, origin, current, lastComplete }
 }

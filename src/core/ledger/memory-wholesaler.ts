@@ -7,6 +7,7 @@ import type { Fingerprints, PendingProduct, StagedRow, StagedSnapshot, Wholesale
 export type KeptRow = StagedRow & { readonly body: string }
 
 export interface MemoryRow {
+  readonly id: number
   readonly row: KeptRow
   /** How often the store rejected the product. */
   attempts: number
@@ -31,6 +32,10 @@ export interface MemoryWholesaler {
   readonly name: string
   origin: string | null
   current: StagedSnapshot | null
+  /** Length of the marks of the current snapshot. */
+  marksBytes: number | null
+  /** Id of the row that was written last. */
+  lastRow: number
   lastComplete: WholesalerState['lastComplete']
   /** Complete fetches so far, unchanged ones too, and when the last of them was. */
   fetches: { readonly count: number; readonly lastAt: number }
@@ -55,6 +60,8 @@ export function newWholesaler(name: string): MemoryWholesaler {
     name,
     origin: null,
     current: null,
+    marksBytes: null,
+    lastRow: 0,
     lastComplete: null,
     fetches: { count: 0, lastAt: 0 },
     rejected: new Set(),

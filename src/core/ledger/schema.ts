@@ -248,6 +248,21 @@ export const ledgerMigrations: readonly string[] = [
   `
   ALTER TABLE wholesaler ADD COLUMN complete_figures TEXT; -- of the last complete snapshot: FeedFigures as JSON
   `,
+  // Stagings that keep what has not changed merge into the snapshot they stand on (`merge-snapshot.ts`).
+  `
+  ALTER TABLE snapshot ADD COLUMN made_by INTEGER;     -- number of the staging that merged into it last; null: its own
+  ALTER TABLE snapshot ADD COLUMN products INTEGER;    -- its rows; null: not counted
+  ALTER TABLE snapshot ADD COLUMN body_end INTEGER;    -- the bytes of its file before are spoken for; null: all are
+  ALTER TABLE snapshot ADD COLUMN body_dead INTEGER NOT NULL DEFAULT 0; -- those of them that no row points to
+  ALTER TABLE snapshot ADD COLUMN marks_bytes INTEGER; -- length of its marks; null: it has none
+
+  CREATE TABLE row_range (             -- where rows were merged into a snapshot: further ranges of ids
+    snapshot_id INTEGER NOT NULL,
+    first_row INTEGER NOT NULL,
+    last_row INTEGER NOT NULL,
+    PRIMARY KEY (snapshot_id, first_row)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]
 
 /** `staged.state`: how a staged product stands to what was last imported. Above 0: pending. */

@@ -3,10 +3,11 @@
  * delete the rows of snapshots that nothing points to. In small transactions, each remembering how far it
  * came; whoever dies in between leaves the rest to the next one.
  */
-import type { Database } from '../sqlite.js'
-import type { BodyFiles } from './body-files.js'
+import type { Database, SqlValue } from '../sqlite.js'
 import type { Pace } from './pace.js'
 import { pruneQuarantine, quarantineAgain } from './quarantine.js'
+import { rowRanges } from './row-ranges.js'
+import type { StagedFiles } from './staged-files.js'
 
 /** A row of `imported` that a snapshot (twice its parameter) has, be it as a record that was rejected. */
 export const isInSnapshot = `(EXISTS (SELECT 1 FROM staged s WHERE s.snapshot_id = ? AND s.key = imported.key)
@@ -18,19 +19,40 @@ export async function settleMissing(database: Database, wholesalerId: number, pa
   while (more) more = await pace.step((rows) => database.transaction(() => settleSome(database, wholesalerId, rows)))
 }
 
-interface Unsettled {
+/** The current snapshot, as far as its missing products are concerned. */
+interface CurrentSnapshot {
   readonly snapshot: number
   readonly complete: number
   readonly stagedAt: number
   readonly fetch: number
+}
+
+interface Unsettled extends CurrentSnapshot {
   readonly after: string
 }
 
+const currentSnapshot = `
+  SELECT s.id AS snapshot, s.complete, s.staged_at AS stagedAt, w.complete_fetches AS fetch, w.unsettled_after AS after
+  FROM wholesaler w JOIN snapshot s ON s.id = w.current_snapshot WHERE w.id = ?`
+
+/** True when the current snapshot is complete and each product it lacks is marked. */
+export function isSettled(database: Database, wholesalerId: number): boolean {
+  const current = database
+    .prepare<CurrentSnapshot & { readonly after: string | null }>(currentSnapshot)
+    .get(wholesalerId)
+  return current?.complete === 1 && current.after === null
+}
+
+/** Marks products that the current snapshot has or lacks since it is settled; call in the transaction that changed it. */
+export function settleKeys(database: Database, wholesalerId: number, keys: readonly string[]): void {
+  const current = database.prepare<CurrentSnapshot>(currentSnapshot).get(wholesalerId)
+  if (current === undefined) return
+  const range = 'wholesaler_id = ? AND key IN (SELECT value FROM json_each(?))'
+  markMissing(database, current, range, [wholesalerId, JSON.stringify(keys)])
+}
+
 function nextUnsettled(database: Database, wholesalerId: number): Unsettled | null {
-  const unsettled = database.prepare<Unsettled>(`
-    SELECT s.id AS snapshot, s.complete, s.staged_at AS stagedAt, w.complete_fetches AS fetch, w.unsettled_after AS after
-    FROM wholesaler w JOIN snapshot s ON s.id = w.current_snapshot
-    WHERE w.id = ? AND w.unsettled_after IS NOT NULL`)
+  const unsettled = database.prepare<Unsettled>(`${currentSnapshot} AND w.unsettled_after IS NOT NULL`)
   return unsettled.get(wholesalerId) ?? null
 }
 
@@ -45,44 +67,61 @@ function settleSome(database: Database, wholesalerId: number, rows: number): boo
 
   const range = upTo === null ? 'wholesaler_id = ? AND key > ?' : 'wholesaler_id = ? AND key > ? AND key <= ?'
   const bounds = upTo === null ? [wholesalerId, work.after] : [wholesalerId, work.after, upTo]
+  markMissing(database, work, range, bounds)
+  database.prepare('UPDATE wholesaler SET unsettled_after = ? WHERE id = ?').run(upTo, wholesalerId)
+  return upTo !== null
+}
 
-  if (work.complete === 1) {
+/** Marks or unmarks imported products: those of a range, a condition with its values. */
+function markMissing(
+  database: Database,
+  { snapshot, complete, stagedAt, fetch }: CurrentSnapshot,
+  range: string,
+  bounds: readonly SqlValue[],
+): void {
+  if (complete === 1) {
     database
       .prepare(`
         UPDATE imported SET missing_since = ?, missing_fetch = ?
         WHERE ${range} AND missing_since IS NULL AND batch IS NOT NULL AND NOT ${isInSnapshot}`)
-      .run(work.stagedAt, work.fetch, ...bounds, work.snapshot, work.snapshot)
+      .run(stagedAt, fetch, ...bounds, snapshot, snapshot)
   }
   database
     .prepare(`
       UPDATE imported SET missing_since = NULL, missing_fetch = NULL
       WHERE ${range} AND missing_since IS NOT NULL AND ${isInSnapshot}`)
-    .run(...bounds, work.snapshot, work.snapshot)
-  database.prepare('UPDATE wholesaler SET unsettled_after = ? WHERE id = ?').run(upTo, wholesalerId)
-  return upTo !== null
+    .run(...bounds, snapshot, snapshot)
 }
 
-/** Deletes the rows and products of the wholesaler's dropped snapshots. */
+/** Deletes the rows and files of the wholesaler's dropped snapshots, and marks that are of no snapshot any more. */
 export async function purgeDropped(
   database: Database,
-  bodies: BodyFiles,
+  { bodies, marks }: StagedFiles,
   wholesalerId: number,
   pace: Pace,
 ): Promise<void> {
-  const dropped = database.prepare<{ id: number; first_row: number; last_row: number }>(
-    "SELECT id, first_row, last_row FROM snapshot WHERE wholesaler_id = ? AND state = 'dropped'",
+  const dropped = database.prepare<{ id: number }>(
+    "SELECT id FROM snapshot WHERE wholesaler_id = ? AND state = 'dropped'",
   )
-  for (const { id, first_row, last_row } of dropped.all(wholesalerId)) {
-    let first = first_row
-    while (first <= last_row) {
-      first = await pace.step((rows) => database.transaction(() => purgeRows(database, id, first, first + rows)))
+  for (const { id } of dropped.all(wholesalerId)) {
+    for (const range of rowRanges(database, id)) {
+      for (let first = range.first; first <= range.last; ) {
+        const end = (rows: number) => Math.min(first + rows, range.last + 1)
+        first = await pace.step((rows) => database.transaction(() => purgeRows(database, id, first, end(rows))))
+      }
     }
     bodies.remove(id)
     database.transaction(() => {
-      database.prepare('DELETE FROM rejected_key WHERE snapshot_id = ?').run(id)
+      for (const table of ['rejected_key', 'row_range']) {
+        database.prepare(`DELETE FROM ${table} WHERE snapshot_id = ?`).run(id)
+      }
       database.prepare('DELETE FROM snapshot WHERE id = ?').run(id)
     })
   }
+  const known = database.prepare(`
+    SELECT 1 FROM snapshot WHERE coalesce(made_by, id) = ? AND state <> 'dropped'
+      AND (state = 'staging' OR marks_bytes IS NOT NULL)`)
+  marks.removeUnknown((id) => known.get(id) !== undefined)
 }
 
 /**

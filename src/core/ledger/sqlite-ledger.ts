@@ -6,7 +6,7 @@ import type { Product } from '../product/product.js'
 import { type Database, openDatabase } from '../sqlite.js'
 import type { ItemResult, RetiredProduct } from '../store/store.js'
 import { BatchTable } from './batch-table.js'
-import { BodyFiles, bodiesFolder } from './body-files.js'
+import { bodiesFolder } from './body-files.js'
 import { countInState } from './count-rows.js'
 import { ImportedTable, type Page } from './imported-table.js'
 import type {
@@ -20,9 +20,11 @@ import type {
   PendingImages,
   SourceStamp,
   Staging,
+  StagingOptions,
   WholesalerState,
   Writer,
 } from './ledger.js'
+import { mergedRowsMax } from './merge-snapshot.js'
 import { MissingTable } from './missing-table.js'
 import { Pace } from './pace.js'
 import { countQuarantined, liftQuarantine } from './quarantine.js'
@@ -31,6 +33,7 @@ import { beginSequence, lastNumber, nextNumber, raiseNumber } from './sequence.j
 import { purgeDropped, settleMissing } from './settle.js'
 import { SqliteImageLibrary } from './sqlite-image-library.js'
 import { beginSqliteStaging, countMissing } from './sqlite-staging.js'
+import { type StagedFiles, stagedFiles } from './staged-files.js'
 import { WholesalerTable } from './wholesaler-table.js'
 
 export interface LedgerOptions {
@@ -39,6 +42,8 @@ export interface LedgerOptions {
   readonly clock: Clock
   /** See `beginSequence`. Default: nothing was seen. */
   readonly numbersSeen?: () => Promise<number>
+  /** See there; for tests. */
+  readonly mergedRowsMax?: number
 }
 
 /**
@@ -46,12 +51,12 @@ export interface LedgerOptions {
  * is not there. Throws what `openDatabase` throws. Several processes may have it open at once.
  */
 export async function openSqliteLedger(path: string, options: LedgerOptions): Promise<Ledger> {
-  const { storeIdentity, clock, numbersSeen = async () => 0 } = options
+  const { storeIdentity, numbersSeen = async () => 0 } = options
   const database = await openDatabase(path, { migrations: ledgerMigrations })
   try {
     await beginSequence(database, numbersSeen)
-    const bodies = new BodyFiles(join(dirname(path), bodiesFolder))
-    return new SqliteLedger(database, bodies, findStore(database, storeIdentity), clock)
+    const files = stagedFiles(join(dirname(path), bodiesFolder))
+    return new SqliteLedger(database, files, findStore(database, storeIdentity), options)
   } catch (error: unknown) {
     database.close()
     throw error
@@ -73,22 +78,24 @@ function findStore(database: Database, identity: string): number {
 class SqliteLedger implements Ledger {
   readonly images: ImageLibrary
   readonly #database: Database
-  readonly #bodies: BodyFiles
+  readonly #files: StagedFiles
   readonly #clock: Clock
+  readonly #mergedRowsMax: number
   readonly #wholesalers: WholesalerTable
   readonly #batches: BatchTable
   readonly #missing: MissingTable
   readonly #imported: ImportedTable
 
-  constructor(database: Database, bodies: BodyFiles, storeId: number, clock: Clock) {
+  constructor(database: Database, files: StagedFiles, storeId: number, options: LedgerOptions) {
     this.#database = database
-    this.#bodies = bodies
-    this.#clock = clock
-    this.#wholesalers = new WholesalerTable(database, storeId)
-    this.#batches = new BatchTable(database, bodies, this.#wholesalers)
+    this.#files = files
+    this.#clock = options.clock
+    this.#mergedRowsMax = options.mergedRowsMax ?? mergedRowsMax
+    this.#wholesalers = new WholesalerTable(database, files, storeId)
+    this.#batches = new BatchTable(database, files.bodies, this.#wholesalers)
     this.#missing = new MissingTable(database)
-    this.#imported = new ImportedTable(database, bodies)
-    this.images = new SqliteImageLibrary(database, storeId, clock)
+    this.#imported = new ImportedTable(database, files.bodies)
+    this.images = new SqliteImageLibrary(database, storeId, options.clock)
   }
 
   async nextNumber(): Promise<number> {
@@ -123,11 +130,18 @@ class SqliteLedger implements Ledger {
     const { id } = this.#wholesalers.require(name)
     const pace = new Pace(this.#clock)
     await settleMissing(this.#database, id, pace)
-    await purgeDropped(this.#database, this.#bodies, id, pace)
+    await purgeDropped(this.#database, this.#files, id, pace)
   }
 
-  async beginStaging(wholesaler: string): Promise<Staging> {
-    return await beginSqliteStaging(this.#database, this.#bodies, this.#wholesalers.require(wholesaler), this.#clock)
+  async beginStaging(wholesaler: string, { onto }: StagingOptions = {}): Promise<Staging> {
+    return await beginSqliteStaging({
+      database: this.#database,
+      files: this.#files,
+      wholesaler: this.#wholesalers.require(wholesaler),
+      clock: this.#clock,
+      onto: onto ?? null,
+      mergedRowsMax: this.#mergedRowsMax,
+    })
   }
 
   async countPending(wholesaler: string, options: { readonly updateExisting: boolean }): Promise<number> {

@@ -1,36 +1,50 @@
 import type { Clock } from '../clock.js'
 import { WholesalerError } from '../errors.js'
 import { missingApartMs, type RetireHow } from '../missing-policy.js'
-import type { Database, SqlValue } from '../sqlite.js'
-import type { BodyFiles, BodyPlace, BodyWriter } from './body-files.js'
+import type { Database } from '../sqlite.js'
+import type { BodyWriter } from './body-writer.js'
+import { carryOver } from './carry-over.js'
 import { changedOffers } from './changed-offers.js'
-import { countInState } from './count-rows.js'
 import { droppedStaging } from './dropped-staging.js'
+import { type BaseSnapshot, KeptRows } from './kept-rows.js'
 import type {
   ChangedOffers,
   FeedFigures,
   ReplacedRow,
+  SnapshotFacts,
   StagedChunk,
   StagedCounts,
-  StagedSnapshot,
   Staging,
+  WrittenChunk,
 } from './ledger.js'
+import { makeCurrent, type NewSnapshot } from './make-current.js'
+import { StagingMarks } from './marks-files.js'
+import { addBodies, countToMerge, type Merge, merge } from './merge-snapshot.js'
 import { Pace } from './pace.js'
-import { rowState } from './schema.js'
-import { isInSnapshot, pruneFailures, purgeDropped, settleMissing, takeOverFailures } from './settle.js'
+import { pruneFailures, purgeDropped, settleMissing, takeOverFailures } from './settle.js'
+import type { StagedFiles } from './staged-files.js'
 import { lastStagedId, type PlacedRow, type WrittenRows, writeRows } from './staged-rows.js'
+import { countLacking, countStates, findUnkept, type StagedSoFar, type UnkeptRows } from './staging-counts.js'
 import type { WholesalerRef } from './wholesaler-table.js'
 
+interface StagingPlan {
+  readonly database: Database
+  readonly files: StagedFiles
+  readonly wholesaler: WholesalerRef
+  readonly clock: Clock
+  /** See `StagingOptions`. */
+  readonly onto: number | null
+  /** Changed rows that are merged; with more, what is kept is copied. */
+  readonly mergedRowsMax: number
+}
+
 /** Begins a snapshot of the wholesaler, after dropping what an earlier staging left behind. */
-export async function beginSqliteStaging(
-  database: Database,
-  bodies: BodyFiles,
-  wholesaler: WholesalerRef,
-  clock: Clock,
-): Promise<SqliteStaging> {
+export async function beginSqliteStaging(plan: StagingPlan): Promise<SqliteStaging> {
+  const { database, files, wholesaler, clock, onto } = plan
   const pace = new Pace(clock)
   await settleMissing(database, wholesaler.id, pace)
-  const snapshotId = database.transaction(() => {
+  const { id, base } = database.transaction(() => {
+    const base = onto === null ? null : findBase(database, wholesaler, onto)
     database
       .prepare("UPDATE snapshot SET state = 'dropped' WHERE wholesaler_id = ? AND state = 'staging'")
       .run(wholesaler.id)
@@ -40,35 +54,59 @@ export async function beginSqliteStaging(
     )
     const row = begun.get(wholesaler.id, last + 1, last)
     if (row === undefined) throw new Error('the ledger gave the snapshot no number')
-    return row.id
+    return { id: row.id, base }
   })
-  await purgeDropped(database, bodies, wholesaler.id, pace)
+  await purgeDropped(database, files, wholesaler.id, pace)
   const known = database.prepare('SELECT 1 FROM snapshot WHERE id = ?')
-  bodies.removeUnknown((id) => known.get(id) !== undefined)
-  return new SqliteStaging(database, bodies, wholesaler, snapshotId, clock)
+  files.bodies.removeUnknown((id) => known.get(id) !== undefined)
+  return new SqliteStaging(plan, id, base)
+}
+
+/** The current snapshot, if it is the one that is meant: whoever has seen another one knows nothing of its rows. */
+function findBase(database: Database, { id, name }: WholesalerRef, onto: number): BaseSnapshot {
+  const base = database
+    .prepare<BaseSnapshot>(`
+      SELECT s.id, coalesce(s.products, (SELECT count(*) FROM staged WHERE snapshot_id = s.id)) AS products
+      FROM wholesaler w JOIN snapshot s ON s.id = w.current_snapshot
+      WHERE w.id = ? AND coalesce(s.made_by, s.id) = ?`)
+    .get(id, onto)
+  if (base === undefined) throw droppedStaging(name)
+  return base
 }
 
 class SqliteStaging implements Staging {
   readonly #database: Database
-  readonly #bodies: BodyFiles
+  readonly #files: StagedFiles
   readonly #file: BodyWriter
+  readonly #marks: StagingMarks
   readonly #wholesaler: WholesalerRef
   readonly #snapshotId: number
+  /** Null: it stands on nothing. */
+  readonly #kept: KeptRows | null
   readonly #clock: Clock
+  readonly #mergedRowsMax: number
   readonly #pace: Pace
-  #products = 0
+  #written = 0
 
-  constructor(database: Database, bodies: BodyFiles, wholesaler: WholesalerRef, snapshotId: number, clock: Clock) {
+  constructor(
+    { database, files, wholesaler, clock, mergedRowsMax }: StagingPlan,
+    id: number,
+    base: BaseSnapshot | null,
+  ) {
     this.#database = database
-    this.#bodies = bodies
-    this.#file = bodies.create(snapshotId)
+    this.#files = files
+    this.#file = files.bodies.create(id)
+    this.#marks = new StagingMarks(files.marks, id)
     this.#wholesaler = wholesaler
-    this.#snapshotId = snapshotId
+    this.#snapshotId = id
+    this.#kept = base === null ? null : new KeptRows(database, id, base)
     this.#clock = clock
+    this.#mergedRowsMax = mergedRowsMax
     this.#pace = new Pace(clock)
   }
 
-  async write({ rows: staged, bodies }: StagedChunk): Promise<readonly ReplacedRow[]> {
+  async write({ rows: staged, bodies }: StagedChunk): Promise<WrittenChunk> {
+    const ids: number[] = []
     const replaced: ReplacedRow[] = []
     let end = this.#file.append(bodies)
     const rows = staged.map((row): PlacedRow => {
@@ -80,12 +118,35 @@ class SqliteStaging implements Staging {
       first = await this.#pace.step((count) => {
         const some = rows.slice(first, first + count)
         const written = this.#database.transaction(() => this.#write(some))
-        this.#products += written.inserted
-        replaced.push(...written.replaced)
+        this.#written += written.inserted
+        for (const id of written.ids) ids.push(id)
+        for (const [, row] of [...written.replaced].sort(([a], [b]) => a - b)) replaced.push(row)
         return first + some.length
       })
     }
-    return replaced
+    return { ids, replaced }
+  }
+
+  async keep(ids: ArrayLike<number>): Promise<readonly ReplacedRow[]> {
+    const kept = this.#kept
+    if (kept === null) throw new Error('a staging that stands on no snapshot has no rows to keep')
+    this.#checkAlive()
+    const replacing = kept.add(ids)
+    if (replacing.length === 0) return []
+    return this.#database.transaction(() => {
+      this.#checkAlive()
+      const { replaced, removed } = kept.replacedBy(replacing)
+      this.#written -= removed
+      return replaced
+    })
+  }
+
+  mark(bytes: Uint8Array): void {
+    this.#marks.add(bytes)
+  }
+
+  dropMarks(): void {
+    this.#marks.drop()
   }
 
   async noteRejected(keys: readonly string[]): Promise<void> {
@@ -99,45 +160,47 @@ class SqliteStaging implements Staging {
   }
 
   async countDue(how: RetireHow): Promise<number> {
-    return await this.#countLacking(
-      'coalesce(missing_since <= ? AND retired IS NOT ?, 0)',
-      this.#clock.now() - missingApartMs,
-      how,
-    )
+    const isDue = 'coalesce(missing_since <= ? AND retired IS NOT ?, 0)'
+    const before = this.#clock.now() - missingApartMs
+    return await countLacking(this.#database, this.#soFar(), this.#pace, isDue, before, how)
   }
 
   async changedOffers(sampleMax: number): Promise<ChangedOffers> {
     const snapshots = { current: this.#currentSnapshot(), staged: this.#snapshotId }
-    return changedOffers(this.#database, this.#bodies, snapshots, sampleMax)
+    return changedOffers(this.#database, this.#files.bodies, snapshots, sampleMax)
   }
 
   async preview(): Promise<StagedCounts> {
-    return { ...this.#countStates(), missing: await this.#countLacking('1') }
+    const unkept = await findUnkept(this.#kept, this.#pace, 0)
+    const missing = await countLacking(this.#database, this.#soFar(), this.#pace, '1')
+    return { ...countStates(this.#database, this.#soFar(), unkept), missing }
   }
 
-  async commit(snapshot: Omit<StagedSnapshot, 'id' | 'stagedAt'>, figures?: FeedFigures): Promise<StagedCounts> {
-    const counts = this.#countStates()
+  async commit(facts: SnapshotFacts, figures?: FeedFigures): Promise<StagedCounts> {
+    const unkept = await findUnkept(this.#kept, this.#pace, this.#mergedRowsMax + 1)
+    const counts = countStates(this.#database, this.#soFar(), unkept)
     const { id: wholesalerId } = this.#wholesaler
-    if (!snapshot.complete) await this.#carryOver()
-    await this.#file.finish()
-    await takeOverFailures(this.#database, wholesalerId, this.#snapshotId, this.#pace)
-    this.#makeCurrent(snapshot, figures)
+
+    const base = this.#mergesInto(facts, unkept)
+    const current =
+      base === null ? await this.#replace(facts, figures) : await this.#merge(base, facts, figures, unkept)
 
     await settleMissing(this.#database, wholesalerId, this.#pace)
-    await purgeDropped(this.#database, this.#bodies, wholesalerId, this.#pace)
-    await pruneFailures(this.#database, wholesalerId, this.#snapshotId, this.#pace)
+    await purgeDropped(this.#database, this.#files, wholesalerId, this.#pace)
+    await pruneFailures(this.#database, wholesalerId, current, this.#pace)
     return { ...counts, missing: countMissing(this.#database, wholesalerId) }
   }
 
   async abort(): Promise<void> {
     await this.#file.abandon()
+    await this.#marks.close()
     try {
       this.#database.transaction(() => {
         this.#database
           .prepare("UPDATE snapshot SET state = 'dropped' WHERE id = ? AND state = 'staging'")
           .run(this.#snapshotId)
       })
-      await purgeDropped(this.#database, this.#bodies, this.#wholesaler.id, this.#pace)
+      await purgeDropped(this.#database, this.#files, this.#wholesaler.id, this.#pace)
     } catch (error: unknown) {
       // A full or failing disk is why it is aborted: nothing of it is visible, and the next staging drops it.
       if (!(error instanceof WholesalerError)) throw error
@@ -151,7 +214,10 @@ class SqliteStaging implements Staging {
       wholesalerId: this.#wholesaler.id,
       mayBeKnown: this.#hasImported(),
     }
-    return writeRows(this.#database, target, rows)
+    const written = writeRows(this.#database, target, rows)
+    if (this.#kept === null) return written
+    const keys = rows.map(({ row }) => row.key)
+    return { ...written, ...this.#kept.displace(keys, written) }
   }
 
   /** The snapshot ends under our hands when someone else begins one of the same wholesaler. */
@@ -170,29 +236,13 @@ class SqliteStaging implements Staging {
     )
   }
 
-  #countStates(): Omit<StagedCounts, 'missing'> {
-    const count = (state: number) => countInState(this.#database, this.#snapshotId, state)
-    const added = count(rowState.new)
-    const changed = count(rowState.changed)
-    return { new: added, changed, unchanged: this.#products - added - changed }
-  }
-
-  /** Products of the last import that this snapshot lacks, as far as they are of this kind. */
-  async #countLacking(kind: string, ...values: readonly SqlValue[]): Promise<number> {
-    const page = this.#database.prepare<{ key: string; lacking: number }>(`
-      SELECT key, batch IS NOT NULL AND ${kind} AND NOT ${isInSnapshot} AS lacking
-      FROM imported WHERE wholesaler_id = ? AND key > ? ORDER BY key LIMIT ?`)
-    const snapshot = this.#snapshotId
-    let count = 0
-    for (let after: string | undefined = ''; after !== undefined; ) {
-      const from: string = after
-      const products = await this.#pace.step((rows) =>
-        page.all(...values, snapshot, snapshot, this.#wholesaler.id, from, rows),
-      )
-      for (const { lacking } of products) count += lacking
-      after = products.at(-1)?.key
+  #soFar(): StagedSoFar {
+    return {
+      stagingId: this.#snapshotId,
+      wholesalerId: this.#wholesaler.id,
+      written: this.#written,
+      kept: this.#kept,
     }
-    return count
   }
 
   #currentSnapshot(): number | null {
@@ -202,89 +252,77 @@ class SqliteStaging implements Staging {
     return wholesaler.get(this.#wholesaler.id)?.id ?? null
   }
 
-  /** Copies what the current snapshot has and this one lacks: nothing is known about products not yet read. */
-  async #carryOver(): Promise<void> {
-    const current = this.#database
-      .prepare<{ id: number; first_row: number; last_row: number }>(`
-        SELECT s.id, s.first_row, s.last_row FROM wholesaler w JOIN snapshot s ON s.id = w.current_snapshot
-        WHERE w.id = ?`)
-      .get(this.#wholesaler.id)
-    if (current === undefined) return
-    for (let first = current.first_row; first <= current.last_row; ) {
-      first = await this.#pace.step((rows) =>
-        this.#database.transaction(() => {
-          this.#checkAlive()
-          this.#copy(current.id, first, first + rows)
-          return first + rows
-        }),
-      )
-    }
+  /** The snapshot that the staging stands on, when little enough has changed to merge into it. */
+  #mergesInto({ complete }: SnapshotFacts, { leftOut }: UnkeptRows): BaseSnapshot | null {
+    const base = this.#kept?.base ?? null
+    if (base === null || this.#files.bodies.size(base.id) === null) return null
+    const rows = countToMerge(this.#database, this.#snapshotId, base, this.#written)
+    return rows + (complete ? leftOut.length : 0) <= this.#mergedRowsMax ? base : null
   }
 
-  /** Copies the rows with ids from `first` up to `end` whose keys this snapshot lacks. */
-  #copy(from: number, first: number, end: number): void {
-    const rows = this.#database
-      .prepare<BodyPlace & { id: number }>(`
-        SELECT id, body_at AS at, body_bytes AS bytes FROM staged was NOT INDEXED
-        WHERE id >= ? AND id < ? AND snapshot_id = ? AND NOT EXISTS
-          (SELECT 1 FROM staged s WHERE s.snapshot_id = ? AND s.key = was.key) ORDER BY id`)
-      .all(first, end, from, this.#snapshotId)
-    const copy = this.#database.prepare(`
-      INSERT INTO staged (snapshot_id, key, line, content, offer, images, variants, images_wanted, body_at, body_bytes,
-        state, attempts, last_job)
-      SELECT ?, key, line, content, offer, images, variants, images_wanted, ?, body_bytes, state, attempts, last_job
-      FROM staged WHERE id = ?`)
-    const bodies = this.#bodies.read(from, rows)
-    for (const [index, { id }] of rows.entries()) {
-      copy.run(this.#snapshotId, this.#file.append(Buffer.from(bodies[index] ?? '')), id)
-    }
-    this.#database
-      .prepare('UPDATE snapshot SET last_row = ? WHERE id = ?')
-      .run(lastStagedId(this.#database), this.#snapshotId)
-  }
-
-  #makeCurrent(
-    { sha256, mappingDigest, complete, stamp, feed }: Omit<StagedSnapshot, 'id' | 'stagedAt'>,
+  /** Both ways to become current return the snapshot that is it from then on. */
+  async #merge(
+    base: BaseSnapshot,
+    facts: SnapshotFacts,
     figures: FeedFigures | undefined,
-  ): void {
-    const { id: wholesalerId } = this.#wholesaler
+    unkept: UnkeptRows,
+  ): Promise<number> {
+    await this.#file.abandon()
+    const marksBytes = await this.#finishMarks(facts)
+    await takeOverFailures(this.#database, this.#wholesaler.id, this.#snapshotId, this.#pace)
+    const work: Merge = {
+      database: this.#database,
+      stagingId: this.#snapshotId,
+      base,
+      checkAlive: () => this.#checkAlive(),
+      leftOut: facts.complete ? unkept.leftOut : [],
+      freedBytes: unkept.displacedBytes + (facts.complete ? unkept.leftOutBytes : 0),
+    }
+    const at = await addBodies(work, this.#files.bodies, this.#file.end, this.#pace)
+    await this.#pace.step(() => merge(work, this.#newSnapshot(facts, figures, marksBytes), at))
+    return base.id
+  }
+
+  async #replace(facts: SnapshotFacts, figures: FeedFigures | undefined): Promise<number> {
+    const carried = await this.#carryOver(facts)
+    await this.#file.finish()
+    // Rows that were copied, and those known by the ids of rows that they were to replace, have other ids by now.
+    if (this.#kept !== null) this.dropMarks()
+    const marksBytes = await this.#finishMarks(facts)
+    await takeOverFailures(this.#database, this.#wholesaler.id, this.#snapshotId, this.#pace)
+    const snapshot = this.#newSnapshot(facts, figures, marksBytes)
     this.#database.transaction(() => {
       this.#checkAlive()
-      this.#database
-        .prepare("UPDATE snapshot SET state = 'dropped' WHERE wholesaler_id = ? AND state = 'committed'")
-        .run(wholesalerId)
-      this.#database
-        .prepare(`
-          UPDATE snapshot SET state = 'committed', sha256 = ?, mapping_digest = ?, complete = ?, file_stamp = ?,
-            etag = ?, last_modified = ?, feed = ?, staged_at = ?
-          WHERE id = ?`)
-        .run(
-          sha256,
-          mappingDigest,
-          complete ? 1 : 0,
-          stamp.file,
-          stamp.etag,
-          stamp.lastModified,
-          JSON.stringify(feed),
-          this.#clock.now(),
-          this.#snapshotId,
-        )
-      this.#database
-        .prepare("UPDATE wholesaler SET current_snapshot = ?, unsettled_after = '' WHERE id = ?")
-        .run(this.#snapshotId, wholesalerId)
-      if (!complete) return
-      this.#database
-        .prepare(`
-          UPDATE wholesaler SET complete_records = ?, complete_products = ?, complete_fetches = complete_fetches + 1,
-            complete_fetched_at = ?, complete_figures = ? WHERE id = ?`)
-        .run(
-          feed.records,
-          feed.products,
-          this.#clock.now(),
-          figures === undefined ? null : JSON.stringify(figures),
-          wholesalerId,
-        )
+      makeCurrent(this.#database, this.#snapshotId, this.#file.end, { ...snapshot, products: this.#written + carried })
     })
+    return this.#snapshotId
+  }
+
+  /** Copies what is to be in this snapshot and was not written: rows that were kept, or all when more may come. */
+  async #carryOver({ complete }: SnapshotFacts): Promise<number> {
+    const kept = this.#kept
+    const from = this.#currentSnapshot()
+    if (from === null || (complete && kept === null)) return 0
+    return await carryOver({
+      database: this.#database,
+      bodies: this.#files.bodies,
+      pace: this.#pace,
+      from,
+      to: this.#snapshotId,
+      file: this.#file,
+      checkAlive: () => this.#checkAlive(),
+      // Nothing is known about products not yet read.
+      isWanted: (id) => !complete || kept?.has(id) === true,
+    })
+  }
+
+  async #finishMarks({ complete }: SnapshotFacts): Promise<number | null> {
+    if (!complete) this.dropMarks()
+    return await this.#marks.finish()
+  }
+
+  #newSnapshot(facts: SnapshotFacts, figures: FeedFigures | undefined, marksBytes: number | null): NewSnapshot {
+    return { wholesalerId: this.#wholesaler.id, facts, figures, marksBytes, now: this.#clock.now() }
   }
 }
 

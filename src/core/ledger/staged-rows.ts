@@ -13,7 +13,10 @@ const firstRowValue = 3
 
 export interface WrittenRows {
   readonly inserted: number
-  readonly replaced: readonly ReplacedRow[]
+  /** Of all rows, in their order. */
+  readonly ids: readonly number[]
+  /** By the place of the row that replaced it. */
+  readonly replaced: ReadonlyMap<number, ReplacedRow>
 }
 
 export interface StagedTarget {
@@ -31,7 +34,8 @@ export interface PlacedRow {
 
 /** Appends rows to a snapshot; call inside a transaction. A repeated key replaces the row that has it. */
 export function writeRows(database: Database, target: StagedTarget, rows: readonly PlacedRow[]): WrittenRows {
-  const replaced: ReplacedRow[] = []
+  const replaced = new Map<number, ReplacedRow>()
+  const ids: number[] = []
   let inserted = 0
   let lastId = lastStagedId(database)
   for (let first = 0; first < rows.length; first += rowsPerStatement) {
@@ -39,7 +43,7 @@ export function writeRows(database: Database, target: StagedTarget, rows: readon
     const added = insert(database, target, group)
     if (added === group.length) {
       inserted += added
-      lastId += added
+      for (const _ of group) ids.push(++lastId)
       continue
     }
     // A key is repeated, here or earlier in the feed: take the group back and look at each row by itself.
@@ -47,14 +51,16 @@ export function writeRows(database: Database, target: StagedTarget, rows: readon
     for (const row of group) {
       if (insert(database, target, [row]) === 1) {
         inserted += 1
-        lastId += 1
+        ids.push(++lastId)
       } else {
-        replaced.push(replace(database, target, row))
+        const before = replace(database, target, row)
+        replaced.set(ids.length, before.row)
+        ids.push(before.id)
       }
     }
   }
   database.prepare('UPDATE snapshot SET last_row = ? WHERE id = ?').run(lastId, target.snapshotId)
-  return { inserted, replaced }
+  return { inserted, ids, replaced }
 }
 
 /** Id of the row that was appended last, of whatever snapshot. */
@@ -69,15 +75,30 @@ function insert(database: Database, target: StagedTarget, rows: readonly PlacedR
   return database.prepare(insertSql(rows.length, target.mayBeKnown)).run(...values)
 }
 
-function replace(database: Database, target: StagedTarget, placed: PlacedRow): ReplacedRow {
-  const before = database
-    .prepare<ReplacedRow>('SELECT key, line, variants, images_wanted FROM staged WHERE snapshot_id = ? AND key = ?')
-    .get(target.snapshotId, placed.row.key)
+function replace(database: Database, target: StagedTarget, placed: PlacedRow): FoundRow {
+  const before = findRow(database, target.snapshotId, placed.row.key)
   if (before === undefined) throw new Error(`the ledger lost the row of ${placed.row.key}`)
   const values: SqlValue[] = [target.snapshotId, target.wholesalerId]
   pushValues(values, placed)
   database.prepare(replaceSql).run(...values)
-  return { key: before.key, line: before.line, variants: before.variants, images_wanted: before.images_wanted }
+  return before
+}
+
+export interface FoundRow {
+  readonly id: number
+  readonly row: ReplacedRow
+}
+
+/** The row that a snapshot has of a key, with what it counts. */
+export function findRow(database: Database, snapshotId: number, key: string): FoundRow | undefined {
+  const found = database
+    .prepare<ReplacedRow & { readonly id: number }>(
+      'SELECT id, key, line, variants, images_wanted FROM staged WHERE snapshot_id = ? AND key = ?',
+    )
+    .get(snapshotId, key)
+  if (found === undefined) return undefined
+  const { id, ...row } = found
+  return { id, row }
 }
 
 function pushValues(values: SqlValue[], { row, at }: PlacedRow): void {

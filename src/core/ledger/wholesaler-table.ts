@@ -1,5 +1,6 @@
 import type { Database } from '../sqlite.js'
 import type { FeedFigures, FeedSummary, SourceStamp, StagedSnapshot, WholesalerState } from './ledger.js'
+import type { StagedFiles } from './staged-files.js'
 
 /** What the other tables of the ledger need to know of a wholesaler. */
 export interface WholesalerRef {
@@ -24,31 +25,41 @@ interface StateRow {
   readonly last_modified: string | null
   readonly feed: string
   readonly staged_at: number
+  /** The one whose number its file has. */
+  readonly snapshot: number
+  readonly body_end: number | null
+  readonly marks_bytes: number | null
 }
 
 const selectState = `
-  SELECT w.name, w.origin, w.complete_records, w.complete_products, w.complete_figures, s.id, s.sha256, s.mapping_digest, s.complete,
-    s.file_stamp, s.etag, s.last_modified, s.feed, s.staged_at
+  SELECT w.name, w.origin, w.complete_records, w.complete_products, w.complete_figures,
+    coalesce(s.made_by, s.id) AS id, s.sha256, s.mapping_digest, s.complete, s.file_stamp, s.etag, s.last_modified, s.feed,
+    s.staged_at, s.id AS snapshot, s.body_end, s.marks_bytes
   FROM wholesaler w LEFT JOIN snapshot s ON s.id = w.current_snapshot
   WHERE w.store_id = ?`
 
 /** The wholesalers of one store, each with its current snapshot. */
 export class WholesalerTable {
   readonly #database: Database
+  readonly #files: StagedFiles
   readonly storeId: number
 
-  constructor(database: Database, storeId: number) {
+  constructor(database: Database, files: StagedFiles, storeId: number) {
     this.#database = database
+    this.#files = files
     this.storeId = storeId
   }
 
   state(name: string): WholesalerState | null {
     const row = this.#database.prepare<StateRow>(`${selectState} AND w.name = ?`).get(this.storeId, name)
-    return row === undefined ? null : toState(row)
+    return row === undefined ? null : this.#toState(row)
   }
 
   states(): readonly WholesalerState[] {
-    return this.#database.prepare<StateRow>(`${selectState} ORDER BY w.id`).all(this.storeId).map(toState)
+    return this.#database
+      .prepare<StateRow>(`${selectState} ORDER BY w.id`)
+      .all(this.storeId)
+      .map((row) => this.#toState(row))
   }
 
   add(name: string, origin: string | null): void {
@@ -95,15 +106,21 @@ export class WholesalerTable {
         .run(now, id, currentSnapshot)
     })
   }
-}
 
-function toState(row: StateRow): WholesalerState {
-  const { name, origin, complete_records: records, complete_products: products } = row
-  return {
-    name,
-    origin,
-    current: row.id === null ? null : toSnapshot(row, row.id),
-    lastComplete: records === null || products === null ? null : { records, products, figures: toFigures(row) },
+  #toState(row: StateRow): WholesalerState {
+    const { name, origin, complete_records: records, complete_products: products } = row
+    return {
+      name,
+      origin,
+      current: row.id === null ? null : toSnapshot(row, row.id, this.#marksOf(row, row.id)),
+      lastComplete: records === null || products === null ? null : { records, products, figures: toFigures(row) },
+    }
+  }
+
+  /** None either where the products that they would let keep are not there in full. */
+  #marksOf({ snapshot, body_end: bodyEnd, marks_bytes: bytes }: StateRow, id: number): string | null {
+    if (bytes === null || bodyEnd === null) return null
+    return (this.#files.bodies.size(snapshot) ?? -1) < bodyEnd ? null : this.#files.marks.find(id, bytes)
   }
 }
 
@@ -111,7 +128,7 @@ function toFigures({ complete_figures: figures }: StateRow): FeedFigures | null 
   return figures === null ? null : (JSON.parse(figures) as FeedFigures)
 }
 
-function toSnapshot(row: StateRow, id: number): StagedSnapshot {
+function toSnapshot(row: StateRow, id: number, marks: string | null): StagedSnapshot {
   return {
     id,
     sha256: row.sha256,
@@ -120,5 +137,6 @@ function toSnapshot(row: StateRow, id: number): StagedSnapshot {
     stamp: { file: row.file_stamp, etag: row.etag, lastModified: row.last_modified },
     feed: JSON.parse(row.feed) as FeedSummary,
     stagedAt: row.staged_at,
+    marks,
   }
 }

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createMemoryLedger } from '../../../src/core/ledger/memory-ledger.js'
 import { ledgerContract } from '../../contract/ledger-contract.js'
 import { aren } from '../../contract/ledger-fixture.js'
@@ -5,7 +8,16 @@ import { fixedClock } from '../../support/fixed-clock.js'
 
 ledgerContract('memory ledger', async () => {
   const clock = fixedClock()
-  const ledger = createMemoryLedger({ clock })
+  const marksFolder = await mkdtemp(join(tmpdir(), 'wholesaler-test-'))
+  const ledger = createMemoryLedger({ clock, marksFolder })
   await ledger.addWholesaler(aren, null)
-  return { ledger, otherShop: createMemoryLedger({ clock }), clock, close: () => ledger.close() }
+  return {
+    ledger,
+    otherShop: createMemoryLedger({ clock }),
+    clock,
+    async close() {
+      await ledger.close()
+      await rm(marksFolder, { recursive: true, force: true })
+    },
+  }
 })
