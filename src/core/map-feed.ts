@@ -2,15 +2,16 @@
  * From a snapshot on disk to products ready for staging: open, read, map. Needs nothing but plain data and
  * the file, so it runs in a thread of its own just as well (`map-feed-in-thread.ts`).
  */
+import { readMarks } from './block-marks.js'
+import { type ChunkBlock, ChunkBuilder } from './chunk-builder.js'
 import type { Feed, FeedEnd, FeedHints, FeedShape, Reject, Repair } from './feed/feed.js'
 import { openFeed } from './feed/open-feed.js'
 import { openText } from './feed/open-text.js'
 import { sideElements } from './product/choose-preset.js'
-import { type OwnedField, shopFields } from './product/field-owners.js'
-import { ChunkWriter, type CutChunk, toCutProduct } from './product/fingerprint.js'
+import { shopFields } from './product/field-owners.js'
+import type { CutChunk } from './product/fingerprint.js'
 import { createMapper } from './product/mapper.js'
-import type { MapListener, MappedProduct, WholesalerMapping } from './product/mapping.js'
-import type { Offer, Product } from './product/product.js'
+import type { WholesalerMapping } from './product/mapping.js'
 import type { ReadField } from './product/read-fields.js'
 
 /** A snapshot, and how to read it. */
@@ -29,6 +30,8 @@ export interface MapFeedPlan extends FeedFile {
   readonly spillDir: string
   /** Size of the snapshot. */
   readonly bytes: number
+  /** Given: blocks of the feed are to be told, and those that are marked in this file are to be kept. */
+  readonly marks?: { readonly path: string | null }
 }
 
 /** What is known of a feed before its records are mapped. */
@@ -40,6 +43,8 @@ export interface FeedFacts {
   readonly otherPresets: readonly string[]
   /** What the mapping reads of the feed, as its first records fill it. */
   readonly fields: readonly ReadField[]
+  /** Hash of how it is read, for marks. */
+  readonly reading: string
 }
 
 /** A part of a feed, in its order. Plain data. */
@@ -53,6 +58,8 @@ export interface MappedChunk {
   /** Products that rules leave out. */
   readonly skipped: number
   readonly figures: ProductFigures
+  /** What it is made of; empty where blocks are not asked for. What is kept counts in nothing else here. */
+  readonly blocks: readonly ChunkBlock[]
 }
 
 /** Numbers of products that have what shops live by. */
@@ -77,7 +84,7 @@ export type OpenMappedFeed = (plan: MapFeedPlan, signal: AbortSignal) => Promise
 const partsPerChunk = 4
 
 /** Maps in this thread. */
-export const openMappedFeed: OpenMappedFeed = async ({ mapping, spillDir, second, ...first }) => {
+export const openMappedFeed: OpenMappedFeed = async ({ mapping, spillDir, second, marks, ...first }) => {
   const feed = await openFile(first)
   const left = shopFields(mapping.fields)
   const mapper = await createMapper(feed, mapping, {
@@ -91,9 +98,11 @@ export const openMappedFeed: OpenMappedFeed = async ({ mapping, spillDir, second
       presetReason: mapper.presetReason,
       otherPresets: mapper.otherPresets,
       fields: mapper.fields,
+      reading: mapper.reading,
     },
     async *chunks(signal) {
-      const chunk = new ChunkUnderWay(left)
+      const known = marks?.path == null ? null : readMarks(marks.path, mapper.reading)
+      const chunk = new ChunkBuilder(left, marks === undefined ? undefined : known)
       const products = mapper.products(feed, chunk.listener, signal)
       for (let parts = 1; ; parts += 1) {
         let next: Awaited<ReturnType<typeof products.next>>
@@ -111,63 +120,7 @@ export const openMappedFeed: OpenMappedFeed = async ({ mapping, spillDir, second
   }
 }
 
-/** A chunk while it is filled. */
-class ChunkUnderWay {
-  readonly #left: readonly OwnedField[]
-  readonly #writer = new ChunkWriter()
-  #found = noFindings()
-
-  /** @param left Fields that are the shop's. */
-  constructor(left: readonly OwnedField[]) {
-    this.#left = left
-  }
-
-  readonly listener: MapListener = {
-    reject: (reject) => this.#found.rejects.push(reject),
-    repair: (repair) => this.#found.repairs.push(repair),
-    skip: () => {
-      this.#found.skipped += 1
-    },
-  }
-
-  add(mapped: readonly MappedProduct[]): void {
-    for (const { product } of mapped) this.#count(product)
-    this.#writer.add(mapped.map((product) => toCutProduct(product, this.#left)))
-  }
-
-  /** What was added and found since the last time. */
-  take(): MappedChunk {
-    const chunk = { cut: this.#writer.take(), ...this.#found }
-    this.#found = noFindings()
-    return chunk
-  }
-
-  #count(product: Product): void {
-    const { currency, images, variants } = product
-    const { figures } = this.#found
-    this.#found.currency ??= currency ?? null
-    if ((images !== undefined && images.length > 0) || variants.some(({ image }) => image != null)) {
-      figures.withImage += 1
-    }
-    if (isInStock(product) || variants.some(isInStock)) figures.inStock += 1
-  }
-}
-
-function isInStock({ stock, inStock }: Pick<Offer, 'stock' | 'inStock'>): boolean {
-  return inStock === true || (inStock == null && stock != null && !/^(-.*|0+(\.0*)?)$/.test(stock))
-}
-
 async function openFile({ path, source, hints }: FeedFile): Promise<Feed> {
   const text = await openText(path, hints, source)
   return openFeed(text, { side: sideElements(text.head), ...hints }, { file: source })
-}
-
-function noFindings() {
-  return {
-    currency: null as string | null,
-    rejects: [] as Reject[],
-    repairs: [] as Repair[],
-    skipped: 0,
-    figures: { withImage: 0, inStock: 0 },
-  }
 }

@@ -24,8 +24,10 @@ import type {
   WholesalerState,
 } from './ledger/ledger.js'
 import type { MapFeedPlan, OpenMappedFeed } from './map-feed.js'
+import { MarkWriter } from './mark-writer.js'
 import type { RetireHow } from './missing-policy.js'
 import { checkExpected, type ExpectedFeed } from './plan-import.js'
+import { shopFields } from './product/field-owners.js'
 import { mappingDigest } from './product/mapping-digest.js'
 import type { Progress } from './progress.js'
 import { stageProducts, stageStep as step } from './stage-products.js'
@@ -181,6 +183,7 @@ async function stageSnapshot(
   const source = describeSource(wholesaler.source)
   // A feed that used to end with a line end and does not any more was cut, be it behind a whole row (F1).
   const endedLine = !options.allowShrink && state.lastComplete?.figures?.endsLine === true
+  const marking = markingOf(state.current, { snapshot, second, digest }, options)
   const plan: MapFeedPlan = {
     path: snapshot.path,
     source,
@@ -189,12 +192,17 @@ async function stageSnapshot(
     spillDir: join(ports.stateDir, 'tmp'),
     bytes: snapshot.bytes + (second?.bytes ?? 0),
     ...secondFile(wholesaler, second),
+    ...(marking === null ? {} : { marks: { path: marking.known?.marks ?? null } }),
   }
-  const mapped = await ports.openMapped(plan, options.signal)
-  const { shape, preset } = mapped.facts
-  const staging = await ports.ledger.beginStaging(wholesaler.name)
+  // Before anything is read of the marks of the snapshot that it stands on.
+  const staging = await ports.ledger.beginStaging(wholesaler.name, { onto: marking?.known?.id })
   try {
-    const count = await stageProducts(wholesaler, mapped, staging, ports, options)
+    const mapped = await ports.openMapped(plan, options.signal)
+    const { shape, preset } = mapped.facts
+    const marks = marking === null ? null : new MarkWriter(staging, mapped.facts.reading)
+    // Of a field that is the shop's, the fingerprints tell nothing.
+    const mayBeSame = marking?.known != null && shopFields(wholesaler.mapping.fields).length === 0
+    const count = await stageProducts(wholesaler, mapped, { staging, marks, mayBeSame }, ports, options)
     const summary: FeedSummary = {
       wholesaler: wholesaler.name,
       source,
@@ -247,6 +255,23 @@ async function stageSnapshot(
     await staging.abort()
     throw error
   }
+}
+
+/** Feeds below this are read in no time; marks would be more trouble than help. */
+const markedBytesMin = 1024 * 1024
+
+/**
+ * Whether blocks of this feed are to be marked, and the snapshot whose marks tell what need not be read again. What a second
+ * file adds to a product does not stand in its record.
+ */
+function markingOf(
+  current: StagedSnapshot | null,
+  { snapshot, second, digest }: Fetched,
+  { remap, onProducts }: StageOptions,
+): { readonly known: StagedSnapshot | null } | null {
+  if (second !== null || snapshot.bytes < markedBytesMin || onProducts !== undefined) return null
+  const isUsable = !remap && current?.complete === true && current.mappingDigest === digest && current.marks !== null
+  return { known: isUsable ? current : null }
 }
 
 async function countDue(

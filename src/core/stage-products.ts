@@ -1,7 +1,10 @@
 /** The long part of staging: a feed's products, chunk by chunk, into the ledger, counted on the way. */
+import type { BlockMark } from './block-marks.js'
+import type { ChunkBlock } from './chunk-builder.js'
 import type { FeedEnd, Reject, Repair } from './feed/feed.js'
-import type { ReplacedRow, Staging } from './ledger/ledger.js'
+import type { ReplacedRow, StagedChunk, Staging, WrittenChunk } from './ledger/ledger.js'
 import type { MappedFeed } from './map-feed.js'
+import type { MarkWriter } from './mark-writer.js'
 import { sealed } from './product/fingerprint.js'
 import type { StageOptions, StagePorts } from './stage-feed.js'
 import type { Wholesaler } from './wholesaler.js'
@@ -18,14 +21,23 @@ export interface StageCount {
   readonly figures: { withImage: number; inStock: number }
 }
 
+/** Where products are staged, and who remembers their blocks; null: nobody. */
+export interface StageTarget {
+  readonly staging: Staging
+  readonly marks: MarkWriter | null
+  /** Rows that were read may be those of the snapshot that the staging stands on, and are then kept. */
+  readonly mayBeSame: boolean
+}
+
 /** Takes the whole feed and writes it to the staging, chunk by chunk. */
 export async function stageProducts(
   wholesaler: Wholesaler,
   feed: MappedFeed,
-  staging: Staging,
+  target: StageTarget,
   ports: StagePorts,
   options: StageOptions,
 ): Promise<StageCount> {
+  const { staging, marks } = target
   const count: StageCount = {
     end: { complete: false, records: 0 },
     products: 0,
@@ -46,8 +58,11 @@ export async function stageProducts(
   try {
     for (;;) {
       const next = await chunks.next()
-      if (next.done) return { ...count, end: next.value }
-      const { cut, currency, rejects, repairs, skipped, figures } = next.value
+      if (next.done) {
+        marks?.end()
+        return { ...count, end: next.value }
+      }
+      const { cut, currency, rejects, repairs, skipped, figures, blocks } = next.value
       for (const reject of rejects) noteReject(wholesaler.name, reject, ports)
       await staging.noteRejected(rejects.flatMap(({ key }) => (key === undefined ? [] : [key])))
       for (const repair of repairs) noteRepair(repair)
@@ -58,16 +73,112 @@ export async function stageProducts(
       count.figures.inStock += figures.inStock
       const staged = sealed(cut)
       await options.onProducts?.(staged)
-      addRows(count, staged.rows, 1)
-      const { replaced } = await staging.write(staged)
-      addRows(count, replaced, -1)
-      for (const row of replaced) noteRepair(repeatedKey(row))
+      for (const part of partsOf(staged, blocks)) {
+        const replaced = await stagePart(part, target, count)
+        addRows(count, replaced, -1)
+        for (const row of replaced) noteRepair(repeatedKey(row))
+      }
       ports.progress.emit(stageStep(wholesaler, 'stage', 'progress', count.products))
       options.signal.throwIfAborted()
     }
   } finally {
     await chunks.return({ complete: false, records: 0 })
   }
+}
+
+/** Products that were read, with the blocks that they make; or a block that is kept. */
+type Part =
+  | { readonly type: 'read'; readonly chunk: StagedChunk; readonly blocks: readonly ReadBlock[] }
+  | { readonly type: 'kept'; readonly mark: BlockMark }
+type ReadBlock = Extract<ChunkBlock, { type: 'read' }>
+
+/** A chunk in its order: what was read between two kept blocks is written at once. */
+function* partsOf(chunk: StagedChunk, blocks: readonly ChunkBlock[]): Generator<Part, void, void> {
+  let first = 0
+  let at = 0
+  let read: ReadBlock[] = []
+  const cutTo = (count: number): Part => {
+    const rows = chunk.rows.slice(first, first + count)
+    const bytes = rows.reduce((sum, row) => sum + row.bytes, 0)
+    const part: Part = { type: 'read', chunk: { rows, bodies: chunk.bodies.subarray(at, at + bytes) }, blocks: read }
+    first += count
+    at += bytes
+    read = []
+    return part
+  }
+  const rowsRead = () => read.reduce((sum, { rows }) => sum + rows, 0)
+  for (const block of blocks) {
+    if (block.type === 'read') read.push(block)
+    else {
+      if (read.length > 0) yield cutTo(rowsRead())
+      yield block
+    }
+  }
+  if (first < chunk.rows.length)
+    yield first === 0 ? { type: 'read', chunk, blocks: read } : cutTo(chunk.rows.length - first)
+}
+
+/** Returns rows whose keys came again. */
+async function stagePart(part: Part, { staging, marks, mayBeSame }: StageTarget, count: StageCount) {
+  if (part.type === 'kept') {
+    const { mark } = part
+    addKept(count, mark)
+    const replaced = await staging.keep(mark.rows)
+    marks?.kept(mark)
+    if (replaced.length > 0) marks?.shared(mark.rows)
+    return replaced
+  }
+  const { rows } = part.chunk
+  addRows(count, rows, 1)
+  const { ids, replaced } = await (mayBeSame ? writeChanged(part.chunk, staging) : staging.write(part.chunk))
+  let first = 0
+  for (const { rows: length, mark } of part.blocks) {
+    const end = first + length
+    if (mark !== null) marks?.read(mark, rows.slice(first, end), ids.slice(first, end))
+    first = end
+  }
+  if (replaced.length > 0) marks?.shared(ids)
+  return replaced
+}
+
+/**
+ * Writes the rows that differ from those of the snapshot before, and keeps the others: a change makes the whole block that
+ * it stands in be read again, and most of its rows are as they were.
+ */
+async function writeChanged({ rows, bodies }: StagedChunk, staging: Staging): Promise<WrittenChunk> {
+  const same = await staging.findSame(rows)
+  const ids: number[] = []
+  const replaced: ReplacedRow[] = []
+  let at = 0
+  for (let first = 0; first < rows.length; ) {
+    const isSame = same[first] !== null
+    let end = first
+    let bytes = 0
+    for (; end < rows.length && (same[end] !== null) === isSame; end += 1) bytes += rows[end]?.bytes ?? 0
+    if (isSame) {
+      const known = same.slice(first, end).filter((id) => id !== null)
+      ids.push(...known)
+      replaced.push(...(await staging.keep(known)))
+    } else {
+      const some = { rows: rows.slice(first, end), bodies: bodies.subarray(at, at + bytes) }
+      const written = await staging.write(some)
+      ids.push(...written.ids)
+      replaced.push(...written.replaced)
+    }
+    first = end
+    at += bytes
+  }
+  return { ids, replaced }
+}
+
+function addKept(count: StageCount, mark: BlockMark): void {
+  count.products += mark.rows.length
+  count.variants += mark.variants
+  count.images += mark.images
+  count.skipped += mark.skipped
+  count.currency ??= mark.currency
+  count.figures.withImage += mark.withImage
+  count.figures.inStock += mark.inStock
 }
 
 function addRows(count: StageCount, rows: readonly ReplacedRow[], sign: 1 | -1): void {

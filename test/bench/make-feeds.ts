@@ -45,10 +45,10 @@ const columns = [
 /** Records gathered before they are written to the file. */
 const recordsPerWrite = 2000
 
-function row(i: number): Row {
+function row(i: number, isChanged: boolean): Row {
   return {
     sku: `SKU-${String(i).padStart(8, '0')}`,
-    name: `Product ${i}, "boxed"`,
+    name: `Product ${i}, "boxed"${isChanged ? ' anew' : ''}`,
     description: `<p>Line one of product ${i}.</p>\n<ul>\n<li>strong</li>\n<li>light, and "quoted"</li>\n</ul>`,
     price: `${(i * 7) % 900}.${String(i % 100).padStart(2, '0')}`,
     stock: String(i % 250),
@@ -82,14 +82,19 @@ const writers: Record<BenchFormat, { head: string; record: (row: Row) => string;
   },
 }
 
-/** Writes a feed of `rows` records to `path`. */
-export async function makeFeed(path: string, format: BenchFormat, rows: number): Promise<void> {
+/** Writes a feed of `rows` records to `path`; those whose numbers are named have another name. */
+export async function makeFeed(
+  path: string,
+  format: BenchFormat,
+  rows: number,
+  isChanged: (i: number) => boolean = () => false,
+): Promise<void> {
   const { head, record, tail } = writers[format]
   const file = createWriteStream(path)
   file.write(head)
   for (let start = 0; start < rows; start += recordsPerWrite) {
     let text = ''
-    for (let i = start; i < Math.min(rows, start + recordsPerWrite); i += 1) text += record(row(i))
+    for (let i = start; i < Math.min(rows, start + recordsPerWrite); i += 1) text += record(row(i, isChanged(i)))
     if (!file.write(text)) await once(file, 'drain')
   }
   file.end(tail)

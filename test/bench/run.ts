@@ -4,7 +4,7 @@
  * processor time tells more, in which all threads count. Options: `--rows N` (default 1,000,000), `--only NAME`.
  */
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
@@ -57,6 +57,29 @@ async function benchStaging(dir: string, format: BenchFormat, limit: number): Pr
   print(`stage ${rows} ${format} records / bare parser`, staged.ms / bare.ms, limit, `${seconds}; ${cpu}; ${memory}`)
   await rm(few)
   await rm(many)
+}
+
+/** Each night in a process of its own, as cron runs it, over the same ledger. */
+async function benchNights(dir: string, format: BenchFormat): Promise<void> {
+  const nights: readonly (readonly [name: string, limit: number, isChanged: (i: number) => boolean])[] = [
+    ['one record changed', 0.5, (i) => i === Math.floor(rows / 2)],
+    ['1 % changed, all over the feed', 0.7, (i) => (i * 7919) % 100_003 < 1000],
+  ]
+  const state = join(dir, `nights-${format}`)
+  await mkdir(state)
+  const first = join(dir, `first.${format}`)
+  await makeFeed(first, format, rows)
+  const { ms, rssMb } = await measure('stage.ts', first, state)
+  await rm(first)
+  for (const [name, limit, isChanged] of nights) {
+    const path = join(dir, `night.${format}`)
+    await makeFeed(path, format, rows, isChanged)
+    const night = await measure('stage.ts', path, state)
+    const detail = `${(night.ms / 1000).toFixed(1)} s / ${(ms / 1000).toFixed(1)} s, ${Math.max(night.rssMb, rssMb).toFixed(0)} MB`
+    print(`${format}: ${name} / first staging`, night.ms / ms, limit, detail)
+    await rm(path)
+  }
+  await rm(state, { recursive: true })
 }
 
 async function benchCatalog(): Promise<void> {
@@ -185,6 +208,9 @@ const benches: Record<string, () => Promise<void>> = {
   csv: () => benchStaging(dir, 'csv', 2.8),
   xml: () => benchStaging(dir, 'xml', 2.8),
   ndjson: () => benchStaging(dir, 'ndjson', 3.2),
+  'csv-nights': () => benchNights(dir, 'csv'),
+  'xml-nights': () => benchNights(dir, 'xml'),
+  'ndjson-nights': () => benchNights(dir, 'ndjson'),
   catalog: benchCatalog,
   plan: benchPlan,
   process: benchProcess,

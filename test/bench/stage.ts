@@ -1,4 +1,7 @@
-/** Reads, maps and stages one feed into a fresh ledger, as `import` does. Run as a process of its own. */
+/**
+ * Reads, maps and stages one feed, as `import` does: into a fresh ledger, or into that of the folder that is named, which
+ * stays. Run as a process of its own.
+ */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { systemClock } from '../../dist/core/clock.js'
@@ -10,12 +13,12 @@ import { openMappedFeedFast } from '../../dist/core/map-feed-in-thread.js'
 import { silent } from '../../dist/core/progress.js'
 import { stageFeed } from '../../dist/core/stage-feed.js'
 
-const [path = ''] = process.argv.slice(2)
-const stateDir = await mkdtemp(join(dirname(path), 'stage-'))
+const [path = '', folder] = process.argv.slice(2)
+const stateDir = folder ?? (await mkdtemp(join(dirname(path), 'stage-')))
 const ledger = await openSqliteLedger(join(stateDir, 'ledger.db'), { storeIdentity: 'bench', clock: systemClock })
 const [wholesaler] = resolveWholesalers(
   defaultConfig,
-  { source: path, as: null, preset: null, format: null, lenient: false },
+  { source: path, as: 'bench', preset: null, format: null, lenient: false },
   { cwd: process.cwd(), env: process.env },
 )
 if (wholesaler === undefined) throw new Error(`no wholesaler for ${path}`)
@@ -45,7 +48,7 @@ const { feed } = await stageFeed(
 const ms = performance.now() - started
 const cpu = process.cpuUsage(cpuBefore)
 await ledger.close()
-await rm(stateDir, { recursive: true })
+if (folder === undefined) await rm(stateDir, { recursive: true })
 console.log(
   JSON.stringify({
     ms,

@@ -67,6 +67,23 @@ export function keepContract(withLedger: WithLedger): void {
     )
 
     it(
+      'is told which rows are like those that it stands on, whatever became of them since',
+      withLedger(async ({ ledger }) => {
+        const known = await base(ledger, [row('a'), row('b'), row('c', { price: 2 }), row('d', { name: 'D' })])
+        const asked = [row('a', { line: 9 }), row('b', { price: 2 }), row('c', { price: 2 }), row('d'), row('e')]
+
+        const staging = await beginOnto(ledger)
+        const same = await staging.findSame(asked.map((one) => one.row))
+        const alone = await ledger.beginStaging(aren)
+
+        assert.deepEqual(same, [known.get('a'), null, known.get('c'), null, null])
+        assert.deepEqual(await alone.findSame(asked.map((one) => one.row)), [null, null, null, null, null])
+        await assert.rejects(staging.findSame([]), { kind: 'busy' })
+        await alone.abort()
+      }),
+    )
+
+    it(
       'makes another snapshot of it, whose ids hold for the next one',
       withLedger(async ({ ledger }) => {
         const known = new Map(await base(ledger, rows('a', 'b')))

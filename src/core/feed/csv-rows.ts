@@ -20,6 +20,8 @@ export interface RowSplitter {
   write(piece: string, onRow: OnRow): void
   /** Calls back for the rows that are left when the text is over. */
   end(onRow: OnRow): Promise<void>
+  /** True when it is known that no row is open. */
+  isBetweenRows(): boolean
 }
 
 /** A row that breaks the grammar. */
@@ -56,6 +58,8 @@ export function csvParseSplitter(dialect: SniffedDialect, relaxed: boolean): Row
       // The parser's own limit counts what is in the cells; this one counts the delimiters of empty cells too.
       if (charsSinceRow > rowBytesMax) throw new RowError('too_long', 0)
     },
+    // It may hold back some of what it was given.
+    isBetweenRows: () => false,
     async end(onRow) {
       parser.end()
       try {

@@ -2,7 +2,7 @@ import { hasControls, withoutControls } from './control-characters.js'
 import { isSepRow, type SniffedDialect } from './csv-dialect.js'
 import { csvParseSplitter, isStrictRow, type OnRow, RowError, type RowSplitter, rowBytesMax } from './csv-rows.js'
 import { malformed } from './malformed.js'
-import type { RecordOutput, RecordParser } from './read-records.js'
+import { lineSeams, type RecordOutput, type RecordParser, type RecordSeams } from './read-records.js'
 import { regularSplitter } from './regular-rows.js'
 import type { FeedText } from './text.js'
 
@@ -131,6 +131,16 @@ export class CsvRecordParser implements RecordParser {
   endsWithLineEnd(): boolean {
     return this.#endsLine
   }
+
+  readonly seams: RecordSeams = lineSeams({
+    line: () => this.#line,
+    isAtSeam: () => !this.#inHeader && this.#endsLine && this.#splitter.isBetweenRows(),
+    pass: (lines) => {
+      this.#line += lines
+      this.#endsLine = true
+      this.#suspect = false
+    },
+  })
 
   readonly #onRow: OnRow = (cells, lineEnds, raw) => {
     const line = this.#line

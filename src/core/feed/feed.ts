@@ -7,6 +7,8 @@
  * after the complete records before it; it never ends quietly. Nothing is mapped here.
  */
 
+import type { BlockListener } from './blocks.js'
+
 export const feedFormats = ['csv', 'xml', 'json', 'ndjson'] as const
 export type FeedFormat = (typeof feedFormats)[number]
 
@@ -121,6 +123,8 @@ export interface FeedListener {
   repair(repair: Repair): void
   /** An element named by `FeedHints.side`, as it is closed. */
   side?(element: XmlElement): void
+  /** Blocks of records that come again are passed over, where the format allows it. */
+  readonly blocks?: BlockListener
 }
 
 /** A feed that was opened: its shape is known, its records are yet to be read. */

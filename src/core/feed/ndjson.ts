@@ -1,7 +1,7 @@
 import { faultOf } from './json-document.js'
 import { JsonRecordError, parseJsonRecord } from './json-value.js'
 import { malformed } from './malformed.js'
-import type { RecordOutput, RecordParser } from './read-records.js'
+import { lineSeams, type RecordOutput, type RecordParser, type RecordSeams } from './read-records.js'
 
 /** Longest line, in characters: far above any real record, far below what memory has. */
 export const lineCharsMax = 8 * 1024 * 1024
@@ -60,6 +60,15 @@ export class NdjsonRecordParser implements RecordParser {
   endsWithLineEnd(): boolean {
     return this.#endsLine
   }
+
+  readonly seams: RecordSeams = lineSeams({
+    line: () => this.#line,
+    isAtSeam: () => this.#endsLine && this.#openChars === 0,
+    pass: (lines) => {
+      this.#line += lines
+      this.#endsLine = true
+    },
+  })
 
   #keep(part: string): void {
     this.#openChars += part.length

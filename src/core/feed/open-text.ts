@@ -7,10 +7,10 @@
 import { isAscii } from 'node:buffer'
 import type { WholesalerError } from '../errors.js'
 import { chooseEncoding, type EncodingChoice, type TextSample } from './choose-encoding.js'
-import { decodePrefix, decodeStream, strictDecoder, UndecodableBytes } from './decode.js'
+import { decodePrefix, decodeStream, type StrictDecoder, strictDecoder, UndecodableBytes } from './decode.js'
 import type { FeedHints } from './feed.js'
 import { isMalformed, malformed } from './malformed.js'
-import type { FeedText } from './text.js'
+import type { FeedText, RawText } from './text.js'
 import { openUnpacked, type Unpacked } from './unpack.js'
 
 /** Length of `FeedText.head`, in characters. */
@@ -44,7 +44,50 @@ export async function openText(path: string, hints: FeedHints, shown = path): Pr
     bom: choice.bomBytes > 0,
     head: headOf(sample.start.subarray(choice.bomBytes), choice.encoding),
     chunks: (signal) => decodeText(unpacked, choice, shown, signal),
+    ...(oneByteMarks.test(choice.encoding)
+      ? { raw: (signal?: AbortSignal) => rawText(unpacked, choice, shown, signal) }
+      : {}),
   }
+}
+
+/** Encodings in which every byte below 128 is the character of ASCII, whatever stands before it. */
+const oneByteMarks = /^(?:utf-8|us-ascii|windows-12\d\d|iso-8859-\d+)$/
+
+function rawText(unpacked: Unpacked, choice: EncodingChoice, shown: string, signal?: AbortSignal): RawText {
+  const decoder = strictDecoder(choice.encoding)
+  const bytes = withoutStart(unpacked.bytes(signal), choice.bomBytes)
+  const placed = async (action: () => void): Promise<void> => {
+    try {
+      action()
+    } catch (error: unknown) {
+      if (!(error instanceof UndecodableBytes)) throw error
+      throw await undecodable(error, unpacked, choice, shown)
+    }
+  }
+  return {
+    next: async () => {
+      const { done, value } = await bytes.next()
+      return done === true ? null : value
+    },
+    decode: (some, write) => placed(() => writeDecoded(decoder, some, write)),
+    pass: (length) => decoder.pass(length),
+    end: () => placed(() => decoder.end()),
+    close: async () => {
+      await bytes.return()
+    },
+  }
+}
+
+/** Writes the text of `bytes`; before a bad byte is thrown, the text in front of it. */
+function writeDecoded(decoder: StrictDecoder, bytes: Buffer, write: (text: string) => void): void {
+  let text: string
+  try {
+    text = decoder.write(bytes)
+  } catch (error: unknown) {
+    if (error instanceof UndecodableBytes && error.before !== '') write(error.before)
+    throw error
+  }
+  write(text)
 }
 
 /** Reads as much as it takes to choose the encoding. A fault behind the first bytes is left for the reading to meet. */

@@ -1,5 +1,6 @@
 import type { FeedEnd, FeedListener, FeedRecord, RecordData, RecordPosition, Reject } from './feed.js'
 import { emptyFeed, isMalformed } from './malformed.js'
+import { readInBlocks } from './read-blocks.js'
 import type { FeedText } from './text.js'
 
 /**
@@ -23,6 +24,44 @@ export interface RecordParser {
   problem?(): string | undefined
   /** Formats of lines: whether the text ended with a line end. */
   endsWithLineEnd?(): boolean
+  /** Parsers whose text can be cut between records. */
+  readonly seams?: RecordSeams
+}
+
+/** The places between records, for who passes over some of them. */
+export interface RecordSeams {
+  /** Line on which the parser stands. */
+  readonly line: number
+  /** True when all text so far is done with, and a record may follow. */
+  isAtSeam(): boolean
+  /** Whether it can be told by a look at the bytes where a record may end. */
+  hasEnds(): boolean
+  /** Index behind the first place at or after `from` where a record may end; -1 when there is none. */
+  recordEnd(bytes: Buffer, from: number): number
+  /** Goes on at the seam behind records that are known, which have so many line ends. */
+  pass(lines: number): void
+}
+
+const lineFeed = 0x0a
+
+/** Of formats in which a record ends where a line does. */
+export function lineSeams(parser: {
+  readonly line: () => number
+  readonly isAtSeam: () => boolean
+  readonly pass: (lines: number) => void
+}): RecordSeams {
+  return {
+    get line() {
+      return parser.line()
+    },
+    isAtSeam: parser.isAtSeam,
+    hasEnds: () => true,
+    recordEnd: (bytes, from) => {
+      const at = bytes.indexOf(lineFeed, from)
+      return at < 0 ? -1 : at + 1
+    },
+    pass: parser.pass,
+  }
 }
 
 export interface ReadOptions {
@@ -48,6 +87,11 @@ export class RecordOutput {
   meet(line: number): RecordPosition {
     this.#met += 1
     return { record: this.#met, line }
+  }
+
+  /** Counts records that are known. */
+  pass(records: number): void {
+    this.#met += records
   }
 
   put(data: RecordData, position: RecordPosition): void {
@@ -82,28 +126,52 @@ export async function* readRecords(
   const parser = begin(out)
   let failure: { error: unknown } | undefined
 
-  const pieces = text.chunks(signal)[Symbol.asyncIterator]()
+  const steps = stepsOf(text, parser, out, signal)
   try {
-    while (failure === undefined) {
-      let last = false
+    for (let last = false; !last && failure === undefined; ) {
+      let step: ReadStep = 'some'
       try {
-        const piece = await pieces.next()
-        last = piece.done === true
-        if (piece.done === true) await parser.end()
-        else parser.write(piece.value)
+        const next = await steps.next()
+        if (next.done) last = true
+        else step = next.value
       } catch (error) {
         failure = { error }
       }
-      while (out.ready.length >= chunkRecordsMax) yield out.ready.splice(0, chunkRecordsMax)
+      if (step !== 'block') while (out.ready.length >= chunkRecordsMax) yield out.ready.splice(0, chunkRecordsMax)
+      if (step !== 'some') yield out.ready.splice(0)
       signal?.throwIfAborted()
-      if (last) break
     }
   } finally {
-    await pieces.return?.()
+    await steps.return()
   }
   if (out.ready.length > 0) yield out.ready.splice(0)
 
   return endOf(parser, out, failure === undefined ? undefined : await explained(failure.error, options), options)
+}
+
+/**
+ * What is ready after a step: `some` records, and the rest may wait for more; the records of one `block`, to be handed out
+ * together; or `all` before something that is not read.
+ */
+export type ReadStep = 'some' | 'block' | 'all'
+
+/** Gives the parser the text, step by step. */
+async function* stepsOf(
+  text: FeedText,
+  parser: RecordParser,
+  out: RecordOutput,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ReadStep, void, void> {
+  const { blocks } = out.listener
+  if (blocks !== undefined && text.raw !== undefined && parser.seams !== undefined) {
+    yield* readInBlocks(text.raw(signal), { parser, seams: parser.seams, out }, blocks)
+    return
+  }
+  for await (const piece of text.chunks(signal)) {
+    parser.write(piece)
+    yield 'some'
+  }
+  await parser.end()
 }
 
 async function explained(error: unknown, options: ReadOptions): Promise<{ error: unknown }> {

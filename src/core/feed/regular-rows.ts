@@ -37,6 +37,10 @@ class RegularSplitter implements RowSplitter {
     else this.#closeRow(piece, onRow)
   }
 
+  isBetweenRows(): boolean {
+    return this.#fallback === null && this.#open === ''
+  }
+
   async end(onRow: OnRow): Promise<void> {
     const rest = this.#fallback ?? csvParseSplitter(this.#dialect, false)
     if (this.#open !== '') rest.write(this.#open, onRow)

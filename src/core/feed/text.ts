@@ -20,4 +20,22 @@ export interface FeedText {
    * have, on a truncated or lying archive, and when limits (ratio, size) are passed.
    */
   chunks(signal?: AbortSignal): AsyncIterable<string>
+  /**
+   * The same text for who cuts it by its bytes. Absent where that cannot be done: an encoding in which `<` or a line end is
+   * not one byte, text that is mended while it is read.
+   */
+  raw?(signal?: AbortSignal): RawText
+}
+
+/** The bytes of a text, without BOM, and its decoder. Throws as `FeedText.chunks`. */
+export interface RawText {
+  /** The next bytes; null at the end. */
+  next(): Promise<Buffer | null>
+  /** Decodes what follows what was decoded or passed over before, and writes it; what comes before a fault as well. */
+  decode(bytes: Buffer, write: (text: string) => void): Promise<void>
+  /** Passes over bytes that are known to be whole characters. */
+  pass(bytes: number): void
+  /** No more bytes follow. */
+  end(): Promise<void>
+  close(): Promise<void>
 }

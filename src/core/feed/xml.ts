@@ -2,7 +2,7 @@ import { SaxesParser, type SaxesStartTagPlain, type SaxesTagPlain } from 'saxes'
 import { WholesalerError } from '../errors.js'
 import { firstBareAmpersand } from './bare-ampersands.js'
 import { isMalformed, malformed } from './malformed.js'
-import type { RecordOutput, RecordParser } from './read-records.js'
+import type { RecordOutput, RecordParser, RecordSeams } from './read-records.js'
 import type { FeedText } from './text.js'
 import { newAttributes, XmlAssembler, type XmlTargets, xmlDepthMax } from './xml-assembler.js'
 import { XmlNames } from './xml-names.js'
@@ -38,6 +38,13 @@ export class XmlRecordParser implements RecordParser {
   #charsSinceTag = 0
   #recordStart = 0
   #rootIsClosed = false
+  /** Characters given to the parser, and how many there were when a record was last closed. */
+  #written = 0
+  #closedAt = -1
+  /** Line, as the parser counts, amid which text was passed over: columns of it are not known. */
+  #passedOnLine = 0
+  /** `</offer`, as the records of this feed are closed; null before the first. */
+  #recordEnd: string | null = null
 
   constructor(reading: XmlReading, out: RecordOutput) {
     this.#reading = reading
@@ -60,6 +67,7 @@ export class XmlRecordParser implements RecordParser {
     const text = this.#isBlank ? this.#withoutLeadingSpace(piece) : piece
     if (text === '') return
     const tagsBefore = this.#tags
+    this.#written += text.length
     this.#parse(() => this.#parser.write(text))
     this.#charsSinceTag = this.#tags === tagsBefore ? this.#charsSinceTag + text.length : 0
     if (this.#charsSinceTag > xmlRecordCharsMax) throw this.#malformed('No tag for more than 8 MiB.')
@@ -79,6 +87,28 @@ export class XmlRecordParser implements RecordParser {
       )
     }
     this.#parse(() => this.#parser.close())
+  }
+
+  readonly seams: RecordSeams = this.#seams()
+
+  #seams(): RecordSeams {
+    const line = () => this.#line
+    return {
+      get line() {
+        return line()
+      },
+      isAtSeam: () => this.#closedAt === this.#written,
+      hasEnds: () => this.#recordEnd !== null,
+      recordEnd: (bytes, from) => {
+        const at = this.#recordEnd === null ? -1 : bytes.indexOf(this.#recordEnd, from)
+        const end = at < 0 ? -1 : bytes.indexOf('>', at)
+        return end < 0 ? -1 : end + 1
+      },
+      pass: (lines) => {
+        this.#linesBefore += lines
+        this.#passedOnLine = this.#parser.line
+      },
+    }
   }
 
   #parse(action: () => void): void {
@@ -117,14 +147,19 @@ export class XmlRecordParser implements RecordParser {
     const attributes = this.#names.open(given)
     const { local, uri } = this.#names.nameOf(qname)
     if (!assembler.enter(local, this.#tagLine + this.#linesBefore)) return
-    if (!wasRecord) this.#recordStart = this.#parser.position
+    if (!wasRecord && assembler.record !== undefined) {
+      this.#recordStart = this.#parser.position
+      this.#recordEnd ??= `</${qname}`
+    }
     assembler.add(local, uri, attributes)
   }
 
   readonly #onCloseTag = (): void => {
     this.#tags += 1
     this.#names.close()
+    const wasRecord = this.#assembler.record !== undefined
     this.#assembler.leave()
+    if (wasRecord && this.#assembler.record === undefined) this.#closedAt = this.#parser.position
     if (this.#assembler.depth === 0) this.#rootIsClosed = true
   }
 
@@ -156,7 +191,8 @@ export class XmlRecordParser implements RecordParser {
   }
 
   #malformed(message: string, cause?: Error): WholesalerError {
-    const place = { file: this.#reading.file, line: this.#line, column: Math.max(1, this.#parser.column) }
+    const column = this.#passedOnLine === this.#parser.line ? {} : { column: Math.max(1, this.#parser.column) }
+    const place = { file: this.#reading.file, line: this.#line, ...column }
     const record = this.#assembler.record?.record
     const { hint } = malformed(message, place)
     return new WholesalerError({

@@ -3,7 +3,7 @@
  * feed left out or has anew.
  */
 import type { Database } from '../sqlite.js'
-import type { ReplacedRow } from './ledger.js'
+import type { ReplacedRow, StagedRow } from './ledger.js'
 import type { Pace } from './pace.js'
 import { rowRanges } from './row-ranges.js'
 import { type RowRange, RowSet } from './row-set.js'
@@ -48,6 +48,17 @@ export class KeptRows {
 
   isDisplaced(id: number): boolean {
     return this.#displaced.has(id)
+  }
+
+  /** Id of the row of the base that has this key and all that its fingerprints, counts and length tell. */
+  findSame(row: StagedRow): number | null {
+    const { key, content, offer, images, variants, images_wanted: wanted, bytes } = row
+    const found = this.#database
+      .prepare<{ id: number }>(`
+        SELECT id FROM staged WHERE snapshot_id = ? AND key = ? AND content = ? AND offer = ? AND images = ?
+          AND variants = ? AND images_wanted = ? AND body_bytes = ?`)
+      .get(this.base.id, key, content, offer, images, variants, wanted, bytes)
+    return found?.id ?? null
   }
 
   /** Returns those of the ids that replace a row, for `replacedBy`. */

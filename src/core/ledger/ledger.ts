@@ -153,6 +153,11 @@ export interface Staging {
    */
   keep(ids: ArrayLike<number>): Promise<readonly ReplacedRow[]>
   /**
+   * For each row, the id of the row of the snapshot that the staging stands on that has its key and is just like it, as far
+   * as fingerprints, counts and the length of the body tell; null for others. Nothing is kept by asking.
+   */
+  findSame(rows: readonly StagedRow[]): Promise<readonly (number | null)[]>
+  /**
    * Appends to a file beside the snapshot that the ledger keeps for whoever stages the next one and never looks into.
    * Marks are of one staging: nothing is taken over of those of the snapshot it stands on. A disk that refuses them costs
    * the marks, not the staging.

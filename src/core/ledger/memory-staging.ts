@@ -9,6 +9,7 @@ import type {
   SnapshotFacts,
   StagedChunk,
   StagedCounts,
+  StagedRow,
   Staging,
   WrittenChunk,
 } from './ledger.js'
@@ -19,6 +20,8 @@ interface WrittenRow {
   readonly id: number
   readonly row: KeptRow
 }
+
+const sameFields = ['content', 'offer', 'images', 'variants', 'images_wanted', 'bytes'] as const
 
 /** A snapshot on its way into the ledger in memory. */
 export class MemoryStaging implements Staging {
@@ -81,6 +84,14 @@ export class MemoryStaging implements Staging {
       this.#kept.add(kept.key)
     }
     return replaced
+  }
+
+  async findSame(rows: readonly StagedRow[]): Promise<readonly (number | null)[]> {
+    this.#checkAlive()
+    return rows.map((row) => {
+      const known = this.#base === null ? undefined : this.#wholesaler.rows.get(row.key)
+      return known !== undefined && sameFields.every((field) => known.row[field] === row[field]) ? known.id : null
+    })
   }
 
   mark(bytes: Uint8Array): void {

@@ -14,6 +14,7 @@ import type {
   SnapshotFacts,
   StagedChunk,
   StagedCounts,
+  StagedRow,
   Staging,
   WrittenChunk,
 } from './ledger.js'
@@ -139,6 +140,12 @@ class SqliteStaging implements Staging {
       this.#written -= removed
       return replaced
     })
+  }
+
+  async findSame(rows: readonly StagedRow[]): Promise<readonly (number | null)[]> {
+    const kept = this.#kept
+    this.#checkAlive()
+    return rows.map((row) => kept?.findSame(row) ?? null)
   }
 
   mark(bytes: Uint8Array): void {

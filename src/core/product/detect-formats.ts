@@ -34,6 +34,12 @@ export function detectFormats(
   return (field) => found.get(field) ?? numberFormatOf(field) ?? 'auto'
 }
 
+/** What was found for each field, in an order of its own: two feeds with the same are read alike. */
+export function formatNames(map: ProductMap, formatOf: (field: FieldMap) => DecimalFormat): readonly string[] {
+  const fields = [...numberFields(map), ...numberFields(map.variants ?? {}), map.length, map.width, map.height]
+  return fields.map((field) => (field === undefined ? '' : formatOf(field)))
+}
+
 function numberFields({ price, salePrice, oldPrice, wholesalePrice, stock, weight }: OfferMap) {
   return [price, salePrice, oldPrice, wholesalePrice, stock, weight]
 }

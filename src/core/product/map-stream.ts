@@ -140,7 +140,7 @@ async function readSecond(
 }
 
 async function* mapRecords(
-  { map, options: { spillDir, inMemoryMax } }: MappingJob,
+  { map, preset, options: { spillDir, inMemoryMax } }: MappingJob,
   { context, mapping, tree, onSide, mustWait }: CompiledJob,
   feed: Feed,
   listener: MapListener,
@@ -152,8 +152,13 @@ async function* mapRecords(
     repair: (repair) => listener.repair(repair),
     ...(onSide === undefined ? {} : { side: onSide }),
   }
+  // A record that is a product by itself is the same product whatever stands around it.
+  const isAlone = mapping.namesOf === null && tree === null && preset?.tables === undefined && output.joined === null
   const { unless } = map
-  const records = feed.records(feedListener, signal)
+  const records = feed.records(
+    isAlone && listener.blocks !== undefined ? { ...feedListener, blocks: listener.blocks } : feedListener,
+    signal,
+  )
   const chunks = unless === undefined ? records : without(records, compileField(unless, context.selectors), listener)
   if (mapping.namesOf === null && tree === null) {
     return yield* eachChunk(chunks, (records) => {

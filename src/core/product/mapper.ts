@@ -1,9 +1,9 @@
 /** Mappings made ready: preset, config and what the feed itself shows become one stream of products. */
 
 import { WholesalerError } from '../errors.js'
-import type { Feed, FeedListener, FeedRecord } from '../feed/feed.js'
+import type { Feed, FeedListener, FeedRecord, FeedShape } from '../feed/feed.js'
 import { choosePreset, fittingPresets, noPreset } from './choose-preset.js'
-import { detectFormats } from './detect-formats.js'
+import { detectFormats, formatNames } from './detect-formats.js'
 import { compileFilter } from './filter.js'
 import { digestOf } from './fingerprint.js'
 import type { ProductRules } from './finish-product.js'
@@ -44,8 +44,14 @@ export async function createMapper(feed: Feed, mapping: WholesalerMapping, optio
     otherPresets: fittingPresets(look).filter((name) => name !== preset?.name),
     fields: readConfig('map', () => readFields(map, look, preset?.namespaces)),
     digest: digestOf([mappingDigest(mapping), preset?.name ?? noPreset]),
+    reading: digestOf([shapeOfReading(feed.shape), preset?.name ?? noPreset, map, formatNames(map, formats)]),
     products: (source, listener, signal) => mapFeed(job, source, listener, signal),
   }
+}
+
+/** What of the shape tells how records are read; not how the feed is packed. */
+function shapeOfReading({ compression: _compression, member: _member, ...shape }: FeedShape) {
+  return shape
 }
 
 /**

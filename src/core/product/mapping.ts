@@ -38,6 +38,8 @@ export interface Mapper {
   readonly fields: readonly ReadField[]
   /** Hash of all that shapes mapping: resolved config, preset, `transform` source, mapper version. */
   readonly digest: string
+  /** Hash of all that was found out about the feed and shapes mapping. */
+  readonly reading: string
   /** Streams products in chunks of some hundred; can be called again. Returns what the feed's end said. */
   products(
     feed: Feed,

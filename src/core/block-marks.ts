@@ -1,0 +1,132 @@
+/**
+ * Marks: what a staging remembers of its feed's blocks, so that the next one keeps the rows of those that come again
+ * without reading them. One line of JSON per block, in the order of the feed, between a line that says how the feed was
+ * read and one that says which rows are not to be trusted.
+ */
+import { readFileSync } from 'node:fs'
+import type { KnownBlocks, RecordBlock } from './feed/blocks.js'
+
+/** Raised when marks of before cannot be used any more. */
+const marksVersion = 1
+
+/** What the products of a block add up to. */
+export interface BlockSums {
+  readonly variants: number
+  readonly images: number
+  readonly withImage: number
+  readonly inStock: number
+  /** Products that rules leave out. */
+  readonly skipped: number
+  /** Currency of the first product that names one. */
+  readonly currency: string | null
+}
+
+/** A block whose records gave products and nothing else; with a reject or repair, it has no hash. */
+export interface BlockMark extends RecordBlock, BlockSums {
+  /** Ids of the rows that its products have in the ledger. */
+  readonly rows: readonly number[]
+}
+
+type Line = [
+  start: string,
+  hash: string,
+  bytes: number,
+  lines: number,
+  records: number,
+  runs: number[],
+  variants: number,
+  images: number,
+  withImage: number,
+  inStock: number,
+  skipped: number,
+  currency: string | null,
+]
+
+/** `reading` is a digest of how the feed was read: with another, the same bytes give other products. */
+export function marksHead(reading: string): string {
+  return `${JSON.stringify([marksVersion, reading])}\n`
+}
+
+export function markLine(mark: BlockMark): string {
+  const { start, hash, bytes, lines, records, rows, variants, images, withImage, inStock, skipped, currency } = mark
+  const line: Line = [
+    start,
+    hash,
+    bytes,
+    lines,
+    records,
+    runsOf(rows),
+    variants,
+    images,
+    withImage,
+    inStock,
+    skipped,
+    currency,
+  ]
+  return `${JSON.stringify(line)}\n`
+}
+
+/** Ends the marks. Rows that several records of the feed gave, one after the other, are none of any block's. */
+export function marksTail(shared: Iterable<number>): string {
+  return `${JSON.stringify([...shared])}\n`
+}
+
+/** First ids and lengths of runs, one after the other: rows of a block mostly follow each other. */
+function runsOf(rows: readonly number[]): number[] {
+  const runs: number[] = []
+  let next = Number.NaN
+  for (const id of rows) {
+    if (id === next) (runs[runs.length - 1] as number) += 1
+    else runs.push(id, 1)
+    next = id + 1
+  }
+  return runs
+}
+
+function rowsOf(runs: readonly number[]): number[] {
+  const rows: number[] = []
+  for (let at = 0; at < runs.length; at += 2) {
+    const first = runs[at] ?? 0
+    for (let count = 0; count < (runs[at + 1] ?? 0); count += 1) rows.push(first + count)
+  }
+  return rows
+}
+
+/** The marks of an earlier staging. */
+export interface KnownMarks extends KnownBlocks {
+  at(index: number): BlockMark | undefined
+}
+
+/** Reads marks; null when there are none that can be used for a feed that is read so. Some 150 bytes of memory a block. */
+export function readMarks(path: string, reading: string): KnownMarks | null {
+  let lines: readonly string[]
+  try {
+    lines = readFileSync(path, 'latin1').split('\n')
+  } catch {
+    // Whatever is wrong with it: the feed is read whole, and nothing is lost but time.
+    return null
+  }
+  if (`${lines[0]}\n` !== marksHead(reading) || lines.at(-1) !== '') return null
+  const shared = new Set(JSON.parse(lines.at(-2) ?? '') as number[])
+  const blocks = lines.slice(1, -2)
+  const byStart = new Map(blocks.map((line, index) => [startOfLine(line), index]))
+  return {
+    at: (index) => {
+      const line = blocks[index]
+      const mark = line === undefined ? undefined : parseLine(line)
+      return mark?.rows.some((id) => shared.has(id)) === true ? { ...mark, hash: '' } : mark
+    },
+    find: (start) => byStart.get(start),
+  }
+}
+
+function startOfLine(line: string): string {
+  return line.slice('["'.length, line.indexOf('"', '["'.length))
+}
+
+function parseLine(line: string): BlockMark {
+  const [start, hash, bytes, lines, records, runs, variants, images, withImage, inStock, skipped, currency] =
+    JSON.parse(line) as Line
+  const rows = rowsOf(runs)
+  return { start, hash, bytes, lines, records, rows, variants, images, withImage, inStock, skipped, currency }
+}

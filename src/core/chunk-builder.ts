@@ -1,0 +1,123 @@
+/** Chunks of a mapped feed while they are filled: products, what was found beside them, and the blocks they came in. */
+import type { BlockMark, BlockSums, KnownMarks } from './block-marks.js'
+import type { BlockListener, RecordBlock } from './feed/blocks.js'
+import type { Reject, Repair } from './feed/feed.js'
+import type { MappedChunk } from './map-feed.js'
+import type { OwnedField } from './product/field-owners.js'
+import { ChunkWriter, toCutProduct } from './product/fingerprint.js'
+import type { MapListener, MappedProduct } from './product/mapping.js'
+import type { Offer, Product } from './product/product.js'
+
+/** Part of a chunk, in its order: rows that were read, maybe all of a block, or a block of before that is kept. */
+export type ChunkBlock =
+  | { readonly type: 'read'; readonly rows: number; readonly mark: ReadMark | null }
+  | { readonly type: 'kept'; readonly mark: BlockMark }
+
+/** A mark as far as it is known before its products have rows. */
+export type ReadMark = Omit<BlockMark, 'rows' | 'variants' | 'images'>
+
+export class ChunkBuilder {
+  readonly listener: MapListener
+  readonly #left: readonly OwnedField[]
+  readonly #writer = new ChunkWriter()
+  #found = noFindings()
+  /** Of the products that are added next: their block, what they add up to, whether nothing is to be said of them. */
+  #block: RecordBlock | null = null
+  #sums = noSums()
+  #isClean = true
+
+  /**
+   * @param left Fields that are the shop's.
+   * @param known Marks of an earlier staging; undefined when blocks are not asked for.
+   */
+  constructor(left: readonly OwnedField[], known: KnownMarks | null | undefined) {
+    this.#left = left
+    this.listener = {
+      reject: (reject) => {
+        this.#found.rejects.push(reject)
+        this.#isClean = false
+      },
+      repair: (repair) => {
+        this.#found.repairs.push(repair)
+        this.#isClean = false
+      },
+      skip: () => {
+        this.#sums.skipped += 1
+      },
+      ...(known === undefined ? {} : { blocks: this.#blocks(known) }),
+    }
+  }
+
+  /** Adds the products of one chunk of records. */
+  add(mapped: readonly MappedProduct[]): void {
+    for (const { product } of mapped) count(product, this.#sums)
+    this.#writer.add(mapped.map((product) => toCutProduct(product, this.#left)))
+    this.#endPart(mapped.length)
+  }
+
+  /** What was added and found since the last time. */
+  take(): MappedChunk {
+    const chunk = { cut: this.#writer.take(), ...this.#found }
+    this.#found = noFindings()
+    return chunk
+  }
+
+  #blocks(known: KnownMarks | null): BlockListener {
+    return {
+      known,
+      block: (block) => {
+        this.#block = block
+      },
+      kept: (index) => {
+        const mark = known?.at(index)
+        if (mark !== undefined) this.#found.blocks.push({ type: 'kept', mark })
+      },
+    }
+  }
+
+  #endPart(rows: number): void {
+    const found = this.#found
+    const sums = this.#sums
+    found.currency ??= sums.currency
+    found.figures.withImage += sums.withImage
+    found.figures.inStock += sums.inStock
+    found.skipped += sums.skipped
+    if (this.listener.blocks !== undefined) {
+      // Rejects and repairs are found anew each time: such a block is only remembered for its length.
+      const hash = this.#isClean ? {} : { hash: '' }
+      const mark = this.#block === null ? null : { ...this.#block, ...hash, ...sums }
+      if (rows > 0 || mark !== null) found.blocks.push({ type: 'read', rows, mark })
+    }
+    this.#block = null
+    this.#sums = noSums()
+    this.#isClean = true
+  }
+}
+
+type PartSums = { -readonly [F in keyof Omit<BlockSums, 'variants' | 'images'>]: BlockSums[F] }
+
+function noSums(): PartSums {
+  return { withImage: 0, inStock: 0, skipped: 0, currency: null }
+}
+
+function noFindings() {
+  return {
+    currency: null as string | null,
+    rejects: [] as Reject[],
+    repairs: [] as Repair[],
+    skipped: 0,
+    figures: { withImage: 0, inStock: 0 },
+    blocks: [] as ChunkBlock[],
+  }
+}
+
+function count(product: Product, sums: PartSums): void {
+  const { currency, images, variants } = product
+  sums.currency ??= currency ?? null
+  if ((images !== undefined && images.length > 0) || variants.some(({ image }) => image != null)) sums.withImage += 1
+  if (isInStock(product) || variants.some(isInStock)) sums.inStock += 1
+}
+
+function isInStock({ stock, inStock }: Pick<Offer, 'stock' | 'inStock'>): boolean {
+  return inStock === true || (inStock == null && stock != null && !/^(-.*|0+(\.0*)?)$/.test(stock))
+}

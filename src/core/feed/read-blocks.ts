@@ -1,0 +1,208 @@
+/** Gives a parser a feed block by block, and passes over blocks that are known. */
+import { type BlockListener, blockHash, type RecordBlock, startBytes, startOf } from './blocks.js'
+import type { ReadStep, RecordOutput, RecordParser, RecordSeams } from './read-records.js'
+import type { RawText } from './text.js'
+
+/**
+ * Records of a block, about: what is done once for a block costs little for each of them, and one change costs the reading
+ * of few others.
+ */
+const blockRecords = 50
+const blockBytesMin = 4 * 1024
+const blockBytesUsualMax = 128 * 1024
+
+/** A stretch without a place where a record ends is read on without being a block. */
+const blockBytesMax = 1024 * 1024
+
+/** Bytes that are read before it is looked what they are. */
+const windowBytes = 32 * 1024
+
+/** Known blocks passed over between two rests, in which others may run. */
+const keptPerRest = 64
+
+/** Places that may be the end of a record, tried one by one before the steps grow: a cell of many lines has many. */
+const triesMax = 64
+const strideBytes = 256
+
+/** Records read without meeting a known block before only some are still looked at: maybe all are new. */
+const lostRecordsMax = 5000
+const lostLookEvery = 16
+
+/** A block that has changed is mostly as long as it was, but for so many records: the rest is read at once. */
+const changedRecordsUsual = 4
+
+/** What a feed in blocks is read into. */
+interface Reading {
+  readonly parser: RecordParser
+  readonly seams: RecordSeams
+  readonly out: RecordOutput
+}
+
+/** Reads a feed to its end, and leaves records in the output. */
+export async function* readInBlocks(
+  text: RawText,
+  reading: Reading,
+  listener: BlockListener,
+): AsyncGenerator<ReadStep, void, void> {
+  try {
+    yield* new BlockReader(text, reading, listener).steps()
+  } finally {
+    await text.close()
+  }
+}
+
+class BlockReader {
+  readonly #text: RawText
+  readonly #parser: RecordParser
+  readonly #seams: RecordSeams
+  readonly #out: RecordOutput
+  readonly #listener: BlockListener
+  #bytes = Buffer.alloc(0)
+  #at = 0
+  #isOver = false
+  /** The known block that should come next, and whether there is reason to think that it stands here. */
+  #next = 0
+  #isExpected = true
+  /** Seams since a known block was met. */
+  #lost = 0
+  /** Bytes read so far, and the records in them. */
+  #readBytes = 0
+  #readRecords = 0
+
+  constructor(text: RawText, { parser, seams, out }: Reading, listener: BlockListener) {
+    this.#text = text
+    this.#parser = parser
+    this.#seams = seams
+    this.#out = out
+    this.#listener = listener
+  }
+
+  async *steps(): AsyncGenerator<ReadStep, void, void> {
+    for (let kept = 0; ; ) {
+      await this.#fill(windowBytes)
+      if (this.#at === this.#bytes.length) break
+      if (await this.#passKnown()) {
+        kept += 1
+        if (kept % keptPerRest === 0) yield 'all'
+      } else yield (await this.#readBlock()) ? 'block' : 'all'
+    }
+    await this.#text.end()
+    await this.#parser.end()
+  }
+
+  /** Reads until there are so many bytes ahead, or all. */
+  async #fill(wanted: number): Promise<void> {
+    while (!this.#isOver && this.#bytes.length - this.#at < wanted) {
+      const chunk = await this.#text.next()
+      if (chunk === null) this.#isOver = true
+      else if (chunk.length > 0) {
+        this.#bytes = Buffer.concat([this.#bytes.subarray(this.#at), chunk])
+        this.#at = 0
+      }
+    }
+  }
+
+  async #passKnown(): Promise<boolean> {
+    const { known } = this.#listener
+    const block = known?.at(this.#next)
+    if (block === undefined || !this.#seams.isAtSeam()) return false
+    await this.#fill(block.bytes)
+    const end = this.#at + block.bytes
+    if (end > this.#bytes.length || blockHash(this.#bytes, this.#at, end) !== block.hash) return false
+    this.#at = end
+    this.#text.pass(block.bytes)
+    this.#seams.pass(block.lines)
+    this.#out.pass(block.records)
+    this.#listener.kept(this.#next)
+    this.#next += 1
+    this.#isExpected = true
+    this.#lost = 0
+    return true
+  }
+
+  /** From here to a seam: to the first one behind which a known block begins, or behind enough for a block. */
+  async #readBlock(): Promise<boolean> {
+    const wasAtSeam = this.#seams.isAtSeam()
+    const lines = this.#seams.line
+    const { met } = this.#out
+    const enough = this.#usualBytes()
+    const least = wasAtSeam ? this.#leastBytes(enough) : 0
+    let length = 0
+    // From a seam on, half a record has no end to look for.
+    const half = this.#averageBytes() / 2
+    for (let tries = 0, stride = half; ; tries += 1) {
+      if (tries > triesMax) stride = Math.max(strideBytes, 2 * stride)
+      else if (tries > 0) stride = 0
+      const end = await this.#endBehind(length, Math.max(length + stride, least))
+      await this.#write(length, end)
+      length = end
+      if (this.#seams.isAtSeam()) {
+        tries = -1
+        stride = half
+        if ((await this.#meetsKnown(length)) || !wasAtSeam || length >= enough) break
+      }
+      const isAll = this.#isOver && this.#at + length === this.#bytes.length
+      if (isAll || length >= blockBytesMax || !this.#seams.hasEnds()) break
+    }
+    const records = this.#out.met - met
+    this.#readBytes += length
+    this.#readRecords += records
+    const isBlock = wasAtSeam && this.#seams.isAtSeam() && records > 0
+    this.#listener.block(isBlock ? this.#block(length, this.#seams.line - lines, records) : null)
+    this.#at += length
+    return isBlock
+  }
+
+  #usualBytes(): number {
+    return Math.min(Math.max(this.#averageBytes() * blockRecords, blockBytesMin), blockBytesUsualMax)
+  }
+
+  #averageBytes(): number {
+    return this.#readRecords === 0 ? 0 : this.#readBytes / this.#readRecords
+  }
+
+  /** What can be read before it is worth while to look whether a known block begins. */
+  #leastBytes(enough: number): number {
+    const { known } = this.#listener
+    if (known === null || this.#lost >= lostRecordsMax) return enough
+    const expected = this.#isExpected ? known.at(this.#next) : undefined
+    this.#isExpected = false
+    return expected === undefined ? 0 : expected.bytes * Math.max(0, 1 - changedRecordsUsual / expected.records)
+  }
+
+  #block(bytes: number, lines: number, records: number): RecordBlock {
+    const end = this.#at + bytes
+    const start = startOf(this.#bytes, this.#at, end)
+    return { start, hash: blockHash(this.#bytes, this.#at, end), bytes, lines, records }
+  }
+
+  /** Where to read to next: the first place behind `least` where a record may end, else all that there is. */
+  async #endBehind(length: number, least: number): Promise<number> {
+    for (let wanted = windowBytes; ; wanted += windowBytes) {
+      await this.#fill(wanted)
+      const from = Math.min(this.#at + Math.max(least, length), this.#bytes.length)
+      const end = this.#seams.recordEnd(this.#bytes, from)
+      if (end >= 0) return end - this.#at
+      const isEnough = !this.#seams.hasEnds() || wanted >= blockBytesMax
+      if (this.#isOver || isEnough) return this.#bytes.length - this.#at
+    }
+  }
+
+  async #write(from: number, end: number): Promise<void> {
+    await this.#text.decode(this.#bytes.subarray(this.#at + from, this.#at + end), (text) => this.#parser.write(text))
+  }
+
+  /** Whether a known block may begin `length` bytes ahead; it is then the next. */
+  async #meetsKnown(length: number): Promise<boolean> {
+    const { known } = this.#listener
+    if (known === null) return false
+    this.#lost += 1
+    if (this.#lost > lostRecordsMax && this.#lost % lostLookEvery !== 0) return false
+    await this.#fill(length + startBytes)
+    const found = known.find(startOf(this.#bytes, this.#at + length))
+    if (found === undefined) return false
+    this.#next = found
+    this.#isExpected = true
+    return true
+  }
+}

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { defaultConfig } from '../../../src/core/config/load-config.js'
+import { resolveWholesalers } from '../../../src/core/config/resolve-wholesalers.js'
+import type { OpenMappedFeed } from '../../../src/core/map-feed.js'
+import { silent } from '../../../src/core/progress.js'
+import { type StageOptions, stageFeed } from '../../../src/core/stage-feed.js'
+import { atImportSite, type ImportSite } from './import-site.js'
+
+interface Row {
+  readonly sku: string
+  readonly price: number
+  readonly text: string
+}
+
+/** Enough for a feed of more than a megabyte, which is read in blocks. */
+const count = 1500
+const text = 'A description of some length, as they are. '.repeat(17)
+
+const rows: readonly Row[] = Array.from({ length: count }, (_, index) => ({
+  sku: `P${index}`,
+  price: 10 + index,
+  text,
+}))
+
+/** One row in 500 lacks its name and is rejected, one in 700 lacks a cell and is repaired. */
+function written(some: readonly Row[], note: string): string {
+  const lines = some.map(({ sku, price, text }, index) => {
+    const name = index % 500 === 250 ? '' : `Product ${sku}`
+    return `${sku},${name},${price}.50,5,"${text}\n${sku}"${index % 700 === 350 ? '' : ',Acme'}\n`
+  })
+  return `sku,name,price,stock,description,brand\n${lines.join('')}N,${note},1,1,,\n`
+}
+
+const night = fc.array(
+  fc.record({
+    at: fc.nat({ max: count - 1 }),
+    what: fc.constantFrom('price', 'text', 'new', 'gone', 'again', 'moved'),
+    much: fc.integer({ min: 1, max: 40 }),
+  }),
+  { minLength: 1, maxLength: 6 },
+)
+type Edit = typeof night extends fc.Arbitrary<(infer E)[]> ? E : never
+
+function edited(some: readonly Row[], { at, what, much }: Edit): readonly Row[] {
+  const before = some.slice(0, at)
+  const here = some.slice(at, at + much)
+  const after = some.slice(at + much)
+  switch (what) {
+    case 'price':
+      return [...before, ...here.map((row) => ({ ...row, price: row.price + 1 })), ...after]
+    case 'text':
+      return [...before, ...here.map((row) => ({ ...row, text: `${row.text}!` })), ...after]
+    case 'new':
+      return [...before, ...here.map((row) => ({ ...row, sku: `${row.sku}x` })), ...here, ...after]
+    case 'gone':
+      return [...before, ...after]
+    case 'again':
+      // The same keys at the end once more, some with another price.
+      return [...some, ...here.map((row, index) => ({ ...row, price: row.price + (index % 2) }))]
+    default:
+      return [...after, ...before, ...here]
+  }
+}
+
+interface Told {
+  readonly feeds: unknown
+  readonly counts: unknown
+  readonly shelf: unknown
+  readonly rejects: readonly string[]
+}
+
+async function importNight(site: ImportSite, feed: string, remap: boolean): Promise<Told> {
+  await site.feed(feed)
+  const report = await site.run({ remap, allowShrink: true })
+  return {
+    feeds: JSON.parse(JSON.stringify(report.feeds).replaceAll(site.dir, '')),
+    counts: report.counts,
+    shelf: site.store.entries.map(({ fields }) => fields).sort((a, b) => String(a.sku).localeCompare(String(b.sku))),
+    rejects: site.events.flatMap((event) =>
+      event.type === 'reject' ? [`${event.line} ${event.code} ${event.key}`] : [],
+    ),
+  }
+}
+
+describe('A feed of which most has not changed', () => {
+  it('leaves ledger and shop as if it had been read whole, night after night', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(night, { minLength: 2, maxLength: 3 }), async (nights) => {
+        await atImportSite({}, async (kept) => {
+          await atImportSite({}, async (whole) => {
+            let today = rows
+            for (const [index, edits] of [[], ...nights].entries()) {
+              today = edits.reduce<readonly Row[]>(edited, today)
+              const feed = written(today, `night ${index}`)
+
+              assert.deepEqual(await importNight(kept, feed, false), await importNight(whole, feed, true))
+            }
+          })
+        })
+      }),
+      { numRuns: 4, endOnFailure: true },
+    )
+  })
+
+  it('is read only where it has changed, and its rows are written only there', async () => {
+    await atImportSite({}, async ({ ports, dir, feed }) => {
+      const request = { source: 'feed.csv', as: 'aren', preset: null, format: null, lenient: false }
+      const [wholesaler] = resolveWholesalers(defaultConfig, request, { cwd: dir, env: {} })
+      assert.ok(wholesaler)
+      let read = 0
+      const openMapped: OpenMappedFeed = async (plan, signal) => {
+        const mapped = await ports.openMapped(plan, signal)
+        return {
+          ...mapped,
+          async *chunks() {
+            return yield* counted(mapped.chunks(signal), (rows) => {
+              read += rows
+            })
+          },
+        }
+      }
+      const stage = async (text: string) => {
+        await feed(text)
+        read = 0
+        return stageFeed(wholesaler, { ...ports, openMapped, progress: silent, onReject: () => {} }, stageOptions)
+      }
+      const clean = rows.filter((_, index) => index % 500 !== 250 && index % 700 !== 350)
+      const written = (some: readonly Row[], note: string) =>
+        `sku,name,price,stock,description\n${some.map(({ sku, price, text }) => `${sku},P ${sku},${price},5,"${text}"\n`).join('')}N,${note},1,1,\n`
+      await stage(written(clean, 'first'))
+      assert.equal(read, clean.length + 1)
+
+      const later = edited(edited(clean, { at: 700, what: 'price', much: 1 }), { at: 20, what: 'gone', much: 1 })
+      const { staged, feed: summary } = await stage(written(later, 'second'))
+
+      assert.deepEqual(staged, { new: clean.length, changed: 0, unchanged: 0, missing: 0 })
+      assert.equal(summary.products, clean.length)
+      assert.ok(read < 200, `${read} of ${clean.length} rows were read again`)
+    })
+  })
+})
+
+async function* counted<C extends { readonly cut: { readonly rows: readonly unknown[] } }, E>(
+  chunks: AsyncGenerator<C, E, void>,
+  count: (rows: number) => void,
+): AsyncGenerator<C, E, void> {
+  for (;;) {
+    const next = await chunks.next()
+    if (next.done) return next.value
+    count(next.value.cut.rows.length)
+    yield next.value
+  }
+}
+
+const stageOptions: StageOptions = {
+  remap: false,
+  checksum: true,
+  allowShrink: false,
+  dryRun: false,
+  allowPrivateHosts: [],
+  signal: new AbortController().signal,
+}
