@@ -7,11 +7,11 @@
  * into it, on the disk before the snapshot becomes current, and removed when the snapshot is dropped. A staging that merges
  * into the snapshot it stands on adds its own file to that of the snapshot, at a place that it alone was given.
  */
-import { closeSync, constants, openSync, readSync, rmSync, statSync } from 'node:fs'
+import { closeSync, constants, openSync, readSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { messageOf, WholesalerError } from '../errors.js'
-import { type BodyWriter, createWriter, namesIn, openWriter } from './body-writer.js'
+import { type BodyWriter, createWriter, namesIn, openWriter, sizeOf } from './body-writer.js'
 
 /** Name of the folder beside the ledger. */
 export const bodiesFolder = 'staged'
@@ -60,7 +60,7 @@ export class BodyFiles {
 
   /** Length of the file of a snapshot; null when it is not there. */
   size(snapshotId: number): number | null {
-    return statSync(this.#path(snapshotId), { throwIfNoEntry: false })?.size ?? null
+    return sizeOf(this.#path(snapshotId))
   }
 
   /** Copies the file of a staging into that of a snapshot, from `at` on: it is on the disk when this resolves. */

@@ -1,5 +1,15 @@
 /** Files beside the ledger while they are written: by one process, from their beginning or from where they may be added to. */
-import { closeSync, constants, fdatasync, fdatasyncSync, mkdirSync, openSync, readdirSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  fdatasyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { promisify } from 'node:util'
 import { hasCode, messageOf, WholesalerError } from '../errors.js'
 
@@ -32,6 +42,16 @@ export function openWriter(path: string, at: number): BodyWriter {
     return new BodyWriter(openSync(path, constants.O_WRONLY | constants.O_NOFOLLOW), path, at)
   } catch (error: unknown) {
     throw writeError(error, path)
+  }
+}
+
+/** Length of a file; null when it is not there, or cannot be looked at. */
+export function sizeOf(path: string): number | null {
+  try {
+    return statSync(path).size
+  } catch (error: unknown) {
+    if (hasCode(error)) return null
+    throw error
   }
 }
 

@@ -49,15 +49,20 @@ function copyRows({ database, bodies, from, to, file, isWanted }: CarryOver, fir
         (SELECT 1 FROM staged s WHERE s.snapshot_id = ? AND s.key = was.key) ORDER BY id`)
     .all(first, end, from, to)
     .filter(({ id }) => isWanted(id))
-  const copy = database.prepare(`
-    INSERT INTO staged (snapshot_id, key, line, content, offer, images, variants, images_wanted, body_at, body_bytes,
-      state, attempts, last_job)
-    SELECT ?, key, line, content, offer, images, variants, images_wanted, ?, body_bytes, state, attempts, last_job
-    FROM staged WHERE id = ?`)
-  const read = bodies.read(from, rows)
-  for (const [index, { id }] of rows.entries()) {
-    copy.run(to, file.append(Buffer.from(read[index] ?? '')), id)
-  }
+  // One statement and one write for all: by itself, each row would take twice the time.
+  let at = file.append(Buffer.from(bodies.read(from, rows).join('')))
+  const places = rows.map(({ id, bytes }) => {
+    at += bytes
+    return [id, at - bytes]
+  })
+  database
+    .prepare(`
+      INSERT INTO staged (snapshot_id, key, line, content, offer, images, variants, images_wanted, body_at, body_bytes,
+        state, attempts, last_job)
+      SELECT ?, was.key, line, content, offer, images, variants, images_wanted, place.value ->> 1, body_bytes, state, attempts,
+        last_job
+      FROM json_each(?) place CROSS JOIN staged was ON was.id = place.value ->> 0`)
+    .run(to, JSON.stringify(places))
   database.prepare('UPDATE snapshot SET last_row = ? WHERE id = ?').run(lastStagedId(database), to)
   return rows.length
 }

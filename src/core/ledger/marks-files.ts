@@ -2,10 +2,10 @@
  * Marks: what stagings are given to keep for the next one, a file each beside the staged products. Nobody here looks into
  * them. A ledger that loses them has lost nothing but time: a file that is not as long as the ledger remembers is none.
  */
-import { rmSync, statSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { WholesalerError } from '../errors.js'
-import { type BodyWriter, createWriter, namesIn } from './body-writer.js'
+import { type BodyWriter, createWriter, namesIn, sizeOf } from './body-writer.js'
 
 export class MarksFiles {
   readonly #folder: string
@@ -21,7 +21,7 @@ export class MarksFiles {
   /** Path of marks of this length; null when there are none. */
   find(stagingId: number, bytes: number): string | null {
     const path = this.#path(stagingId)
-    return statSync(path, { throwIfNoEntry: false })?.size === bytes ? path : null
+    return sizeOf(path) === bytes ? path : null
   }
 
   /** Safe to call twice. */

@@ -7,7 +7,7 @@ import { type Database, openDatabase } from '../sqlite.js'
 import type { ItemResult, RetiredProduct } from '../store/store.js'
 import { BatchTable } from './batch-table.js'
 import { bodiesFolder } from './body-files.js'
-import { countInState } from './count-rows.js'
+import { countInState, countMissing } from './count-rows.js'
 import { ImportedTable, type Page } from './imported-table.js'
 import type {
   BatchCounts,
@@ -24,7 +24,6 @@ import type {
   WholesalerState,
   Writer,
 } from './ledger.js'
-import { mergedRowsMax } from './merge-snapshot.js'
 import { MissingTable } from './missing-table.js'
 import { Pace } from './pace.js'
 import { countQuarantined, liftQuarantine } from './quarantine.js'
@@ -32,7 +31,7 @@ import { ledgerMigrations, rowState } from './schema.js'
 import { beginSequence, lastNumber, nextNumber, raiseNumber } from './sequence.js'
 import { purgeDropped, settleMissing } from './settle.js'
 import { SqliteImageLibrary } from './sqlite-image-library.js'
-import { beginSqliteStaging, countMissing } from './sqlite-staging.js'
+import { beginSqliteStaging } from './sqlite-staging.js'
 import { type StagedFiles, stagedFiles } from './staged-files.js'
 import { WholesalerTable } from './wholesaler-table.js'
 
@@ -42,7 +41,7 @@ export interface LedgerOptions {
   readonly clock: Clock
   /** See `beginSequence`. Default: nothing was seen. */
   readonly numbersSeen?: () => Promise<number>
-  /** See there; for tests. */
+  /** In place of `mergedRowsMax`, for tests. */
   readonly mergedRowsMax?: number
 }
 
@@ -80,7 +79,7 @@ class SqliteLedger implements Ledger {
   readonly #database: Database
   readonly #files: StagedFiles
   readonly #clock: Clock
-  readonly #mergedRowsMax: number
+  readonly #mergedRowsMax: number | null
   readonly #wholesalers: WholesalerTable
   readonly #batches: BatchTable
   readonly #missing: MissingTable
@@ -90,7 +89,7 @@ class SqliteLedger implements Ledger {
     this.#database = database
     this.#files = files
     this.#clock = options.clock
-    this.#mergedRowsMax = options.mergedRowsMax ?? mergedRowsMax
+    this.#mergedRowsMax = options.mergedRowsMax ?? null
     this.#wholesalers = new WholesalerTable(database, files, storeId)
     this.#batches = new BatchTable(database, files.bodies, this.#wholesalers)
     this.#missing = new MissingTable(database)

@@ -3,9 +3,10 @@ import { WholesalerError } from '../errors.js'
 import { missingApartMs, type RetireHow } from '../missing-policy.js'
 import type { Database } from '../sqlite.js'
 import type { BodyWriter } from './body-writer.js'
-import { carryOver } from './carry-over.js'
 import { changedOffers } from './changed-offers.js'
+import { countMissing } from './count-rows.js'
 import { droppedStaging } from './dropped-staging.js'
+import { currentSnapshot, endStaging } from './end-staging.js'
 import { type BaseSnapshot, KeptRows } from './kept-rows.js'
 import type {
   ChangedOffers,
@@ -18,14 +19,13 @@ import type {
   Staging,
   WrittenChunk,
 } from './ledger.js'
-import { makeCurrent, type NewSnapshot } from './make-current.js'
 import { StagingMarks } from './marks-files.js'
-import { addBodies, countToMerge, type Merge, merge } from './merge-snapshot.js'
+import { mergedRowsMax } from './merge-snapshot.js'
 import { Pace } from './pace.js'
-import { pruneFailures, purgeDropped, settleMissing, takeOverFailures } from './settle.js'
+import { pruneFailures, purgeDropped, settleMissing } from './settle.js'
 import type { StagedFiles } from './staged-files.js'
 import { lastStagedId, type PlacedRow, type WrittenRows, writeRows } from './staged-rows.js'
-import { countLacking, countStates, findUnkept, type StagedSoFar, type UnkeptRows } from './staging-counts.js'
+import { countLacking, countStates, findUnkept, type StagedSoFar } from './staging-counts.js'
 import type { WholesalerRef } from './wholesaler-table.js'
 
 interface StagingPlan {
@@ -35,8 +35,8 @@ interface StagingPlan {
   readonly clock: Clock
   /** See `StagingOptions`. */
   readonly onto: number | null
-  /** Changed rows that are merged; with more, what is kept is copied. */
-  readonly mergedRowsMax: number
+  /** Changed rows that are merged; with more, what is kept is copied. Null: see `mergedRowsMax`. */
+  readonly mergedRowsMax: number | null
 }
 
 /** Begins a snapshot of the wholesaler, after dropping what an earlier staging left behind. */
@@ -85,7 +85,7 @@ class SqliteStaging implements Staging {
   /** Null: it stands on nothing. */
   readonly #kept: KeptRows | null
   readonly #clock: Clock
-  readonly #mergedRowsMax: number
+  readonly #mergedRowsMax: number | null
   readonly #pace: Pace
   #written = 0
 
@@ -173,7 +173,8 @@ class SqliteStaging implements Staging {
   }
 
   async changedOffers(sampleMax: number): Promise<ChangedOffers> {
-    const snapshots = { current: this.#currentSnapshot(), staged: this.#snapshotId }
+    const current = currentSnapshot(this.#database, this.#wholesaler.id)
+    const snapshots = { current, staged: this.#snapshotId }
     return changedOffers(this.#database, this.#files.bodies, snapshots, sampleMax)
   }
 
@@ -184,14 +185,24 @@ class SqliteStaging implements Staging {
   }
 
   async commit(facts: SnapshotFacts, figures?: FeedFigures): Promise<StagedCounts> {
-    const unkept = await findUnkept(this.#kept, this.#pace, this.#mergedRowsMax + 1)
+    const mergedMax = this.#mergedRowsMax ?? mergedRowsMax(this.#kept?.base ?? null)
+    const unkept = await findUnkept(this.#kept, this.#pace, mergedMax + 1)
     const counts = countStates(this.#database, this.#soFar(), unkept)
+    const ending = {
+      ...this.#soFar(),
+      database: this.#database,
+      files: this.#files,
+      file: this.#file,
+      marks: this.#marks,
+      unkept,
+      mergedMax,
+      pace: this.#pace,
+      clock: this.#clock,
+      checkAlive: () => this.#checkAlive(),
+    }
+    const current = await endStaging(ending, facts, figures)
+
     const { id: wholesalerId } = this.#wholesaler
-
-    const base = this.#mergesInto(facts, unkept)
-    const current =
-      base === null ? await this.#replace(facts, figures) : await this.#merge(base, facts, figures, unkept)
-
     await settleMissing(this.#database, wholesalerId, this.#pace)
     await purgeDropped(this.#database, this.#files, wholesalerId, this.#pace)
     await pruneFailures(this.#database, wholesalerId, current, this.#pace)
@@ -251,94 +262,4 @@ class SqliteStaging implements Staging {
       kept: this.#kept,
     }
   }
-
-  #currentSnapshot(): number | null {
-    const wholesaler = this.#database.prepare<{ id: number | null }>(
-      'SELECT current_snapshot AS id FROM wholesaler WHERE id = ?',
-    )
-    return wholesaler.get(this.#wholesaler.id)?.id ?? null
-  }
-
-  /** The snapshot that the staging stands on, when little enough has changed to merge into it. */
-  #mergesInto({ complete }: SnapshotFacts, { leftOut }: UnkeptRows): BaseSnapshot | null {
-    const base = this.#kept?.base ?? null
-    if (base === null || this.#files.bodies.size(base.id) === null) return null
-    const rows = countToMerge(this.#database, this.#snapshotId, base, this.#written)
-    return rows + (complete ? leftOut.length : 0) <= this.#mergedRowsMax ? base : null
-  }
-
-  /** Both ways to become current return the snapshot that is it from then on. */
-  async #merge(
-    base: BaseSnapshot,
-    facts: SnapshotFacts,
-    figures: FeedFigures | undefined,
-    unkept: UnkeptRows,
-  ): Promise<number> {
-    await this.#file.abandon()
-    const marksBytes = await this.#finishMarks(facts)
-    await takeOverFailures(this.#database, this.#wholesaler.id, this.#snapshotId, this.#pace)
-    const work: Merge = {
-      database: this.#database,
-      stagingId: this.#snapshotId,
-      base,
-      checkAlive: () => this.#checkAlive(),
-      leftOut: facts.complete ? unkept.leftOut : [],
-      freedBytes: unkept.displacedBytes + (facts.complete ? unkept.leftOutBytes : 0),
-    }
-    const at = await addBodies(work, this.#files.bodies, this.#file.end, this.#pace)
-    await this.#pace.step(() => merge(work, this.#newSnapshot(facts, figures, marksBytes), at))
-    return base.id
-  }
-
-  async #replace(facts: SnapshotFacts, figures: FeedFigures | undefined): Promise<number> {
-    const carried = await this.#carryOver(facts)
-    await this.#file.finish()
-    // Rows that were copied, and those known by the ids of rows that they were to replace, have other ids by now.
-    if (this.#kept !== null) this.dropMarks()
-    const marksBytes = await this.#finishMarks(facts)
-    await takeOverFailures(this.#database, this.#wholesaler.id, this.#snapshotId, this.#pace)
-    const snapshot = this.#newSnapshot(facts, figures, marksBytes)
-    this.#database.transaction(() => {
-      this.#checkAlive()
-      makeCurrent(this.#database, this.#snapshotId, this.#file.end, { ...snapshot, products: this.#written + carried })
-    })
-    return this.#snapshotId
-  }
-
-  /** Copies what is to be in this snapshot and was not written: rows that were kept, or all when more may come. */
-  async #carryOver({ complete }: SnapshotFacts): Promise<number> {
-    const kept = this.#kept
-    const from = this.#currentSnapshot()
-    if (from === null || (complete && kept === null)) return 0
-    return await carryOver({
-      database: this.#database,
-      bodies: this.#files.bodies,
-      pace: this.#pace,
-      from,
-      to: this.#snapshotId,
-      file: this.#file,
-      checkAlive: () => this.#checkAlive(),
-      // Nothing is known about products not yet read.
-      isWanted: (id) => !complete || kept?.has(id) === true,
-    })
-  }
-
-  async #finishMarks({ complete }: SnapshotFacts): Promise<number | null> {
-    if (!complete) this.dropMarks()
-    return await this.#marks.finish()
-  }
-
-  #newSnapshot(facts: SnapshotFacts, figures: FeedFigures | undefined, marksBytes: number | null): NewSnapshot {
-    return { wholesalerId: this.#wholesaler.id, facts, figures, marksBytes, now: this.#clock.now() }
-  }
-}
-
-export function countMissing(database: Database, wholesalerId: number): number {
-  const row = database
-    .prepare<{ count: number }>(
-      `SELECT count(*) AS count FROM imported INDEXED BY imported_missing
-       WHERE wholesaler_id = ? AND missing_since IS NOT NULL`,
-    )
-    .get(wholesalerId)
-  return row?.count ?? 0
 }
