@@ -21,7 +21,10 @@ export interface DatabaseOptions {
    * appended to. Tables should be STRICT: that is what makes the row types of statements true.
    */
   readonly migrations: readonly string[]
-  /** How long a call waits, blocking, for another process's write. Default 5 s: no lock lasts over 100 ms. */
+  /**
+   * How long a call waits, blocking, for another process's write. Default 5 s: no lock lasts over 100 ms, but for merges
+   * into a snapshot, which take half a second (`ledger/merge-snapshot.ts`).
+   */
   readonly busyTimeoutMs?: number
   /** Page cache of this connection. Default 16 MiB: the whole process has 256 MB. */
   readonly cacheKib?: number

@@ -66,8 +66,9 @@ export class BodyFiles {
   /** Copies the file of a staging into that of a snapshot, from `at` on: it is on the disk when this resolves. */
   async add(snapshotId: number, { from, at }: { readonly from: number; readonly at: number }): Promise<void> {
     const writer = openWriter(this.#path(snapshotId), at)
-    const file = openSync(this.#path(from), constants.O_RDONLY | constants.O_NOFOLLOW)
+    let file: number | null = null
     try {
+      file = openSync(this.#path(from), constants.O_RDONLY | constants.O_NOFOLLOW)
       const bytes = Buffer.allocUnsafe(copiedBytes)
       for (let done = 0; ; await setImmediate()) {
         const count = readSync(file, bytes, 0, copiedBytes, done)
@@ -77,7 +78,7 @@ export class BodyFiles {
       }
       await writer.finish()
     } finally {
-      closeSync(file)
+      if (file !== null) closeSync(file)
       await writer.abandon()
     }
   }

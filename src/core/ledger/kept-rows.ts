@@ -25,8 +25,6 @@ export interface BaseRow {
 
 export class KeptRows {
   readonly base: BaseSnapshot
-  /** Ranges of ids that hold all rows of the base. */
-  readonly ranges: readonly RowRange[]
   readonly #database: Database
   readonly #stagingId: number
   readonly #kept: RowSet
@@ -37,9 +35,9 @@ export class KeptRows {
     this.#database = database
     this.#stagingId = stagingId
     this.base = base
-    this.ranges = rowRanges(database, base.id)
-    this.#kept = new RowSet(this.ranges)
-    this.#displaced = new RowSet(this.ranges)
+    const ranges = rowRanges(database, base.id)
+    this.#kept = new RowSet(ranges)
+    this.#displaced = new RowSet(ranges)
   }
 
   has(id: number): boolean {

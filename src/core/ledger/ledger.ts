@@ -149,7 +149,7 @@ export interface Staging {
   /**
    * The feed has these rows of the snapshot that the staging stands on, exactly as they are: nearly free, however many. The
    * line of a kept row stays that of the feed it was written from. Returns what they replace: rows written earlier with
-   * their keys, and those that were kept before (the same record twice). Throws for an id of no such row.
+   * their keys, and those that were kept before (the same record twice). Throws for ids beyond its rows.
    */
   keep(ids: ArrayLike<number>): Promise<readonly ReplacedRow[]>
   /**
