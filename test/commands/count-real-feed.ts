@@ -85,7 +85,7 @@ export function attributes(xml: string, element: string, attribute: string): rea
 }
 
 /** Bytes of the first, deflated member of a zip archive. */
-function firstMember(zip: Buffer): Buffer {
+export function firstMember(zip: Buffer): Buffer {
   const start = 30 + zip.readUInt16LE(26) + zip.readUInt16LE(28)
   return inflateRawSync(zip.subarray(start))
 }

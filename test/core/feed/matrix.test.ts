@@ -10,6 +10,7 @@ import { atImportSite } from '../import/import-site.js'
 import { mapFile } from '../product/map-text.js'
 import {
   leadingPart,
+  type MatrixFeed,
   matrixFeeds,
   packed,
   redelimited,
@@ -33,11 +34,17 @@ async function productsOf(bytes: Buffer | string, hints: FeedHints = {}) {
   })
 }
 
+function hintsOf({ lenient }: MatrixFeed): FeedHints {
+  return lenient === undefined ? {} : { lenient }
+}
+
 /** Every form gives the same products. */
-async function assertSame(whole: string, forms: readonly Written[]): Promise<void> {
-  const expected = await productsOf(whole)
+async function assertSame(feed: MatrixFeed, whole: string, forms: readonly Written[]): Promise<void> {
+  const expected = await productsOf(whole, hintsOf(feed))
+  assert.ok(expected.products.length > 2, 'it has products')
   for (const { how, bytes, encoding } of forms) {
-    assert.deepEqual(await productsOf(bytes, encoding === undefined ? {} : { encoding }), expected, how)
+    const hints = { ...hintsOf(feed), ...(encoding === undefined ? {} : { encoding }) }
+    assert.deepEqual(await productsOf(bytes, hints), expected, how)
   }
 }
 
@@ -49,21 +56,21 @@ describe('real feeds, in other forms', function () {
       it('transcoded, repacked, with other delimiters, quotes and decimal signs: the same products', async function () {
         const whole = leadingPart(feed, realFeed(this, feed.name), records)
 
-        await assertSame(whole, transcoded(whole, feed))
-        await assertSame(whole, packed(whole, feed))
-        await assertSame(whole, redelimited(whole, feed))
-        await assertSame(whole, withDecimalCommas(whole, feed))
+        for (const forms of [transcoded, packed, redelimited, withDecimalCommas]) {
+          await assertSame(feed, whole, forms(whole, feed))
+        }
       })
 
       it(`cut at ${cuts} random bytes: refused with its place, or only told apart from a shorter feed by its last line`, async function () {
         const whole = leadingPart(feed, realFeed(this, feed.name), records)
         for (const { how, bytes } of truncated(whole, seed, cuts)) {
-          const end = await productsOf(bytes, { mustEndLine: true }).catch((error: unknown) => error)
+          const end = await productsOf(bytes, { ...hintsOf(feed), mustEndLine: true }).catch((error: unknown) => error)
           if (end instanceof WholesalerError) {
             assert.ok(['feed_malformed', 'feed_empty', 'config'].includes(end.kind), `${how}: ${end.message}`)
             continue
           }
           if (end instanceof Error) throw end
+          if (feed.lenient === true && !(end as { complete: boolean }).complete) continue
           assert.ok(feed.format === 'csv' || feed.format === 'ndjson', `${how}: a cut document was read as a whole one`)
         }
       })

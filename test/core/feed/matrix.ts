@@ -4,6 +4,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
 import iconv from 'iconv-lite'
 import { seededRandom } from '../../chaos/random.js'
+import { firstMember } from '../../commands/count-real-feed.js'
 import { zipOf } from '../../support/zip.js'
 
 export interface MatrixFeed {
@@ -16,9 +17,11 @@ export interface MatrixFeed {
   readonly numbers?: readonly string[]
   /** Encoding of the file. */
   readonly encoding?: string
+  /** It is broken, and read leniently in every form. */
+  readonly lenient?: true
 }
 
-/** All that can be read strictly, once each format and preset. */
+/** Every file that has products of its own; of two weeks of one feed, the later. */
 export const matrixFeeds: readonly MatrixFeed[] = [
   { name: 'ceneo/ceneo_2025-12-17.xml', format: 'xml', record: 'offers/o' },
   { name: 'google/google_rss_opispost.xml.gz', format: 'xml', record: 'rss/channel/item' },
@@ -33,6 +36,32 @@ export const matrixFeeds: readonly MatrixFeed[] = [
     record: 'yml_catalog/shop/offers/offer',
     encoding: 'windows-1251',
   },
+  { name: 'bmecat/bmecat12_new_catalog.xml', format: 'xml', record: 'BMECAT/T_NEW_CATALOG/ARTICLE' },
+  {
+    name: 'prisjakt/BROKEN_bare_ampersand_26.xml',
+    format: 'xml',
+    record: 'rss/channel/item',
+    lenient: true,
+  },
+  {
+    name: 'yml/BROKEN_missing_last_close_tag.yml',
+    format: 'xml',
+    record: 'yml_catalog/shop/offers/offer',
+    lenient: true,
+  },
+  {
+    name: 'yml/BROKEN_unescaped_html_in_description.yml',
+    format: 'xml',
+    record: 'yml_catalog/shop/offers/offer',
+    lenient: true,
+  },
+  {
+    name: 'yml/BROKEN_declares_utf8_is_windows-1251.yml.gz',
+    format: 'xml',
+    record: 'yml_catalog/shop/offers/offer',
+    encoding: 'windows-1251',
+  },
+  { name: 'csv/instacart_49688.csv.zip', format: 'csv' },
   { name: 'csv/adidas_845_images_tilde.csv', format: 'csv', numbers: ['selling_price', 'original_price'] },
   { name: 'csv/semicolon_bom_crlf_de_5257.csv.gz', format: 'csv', delimiter: ';' },
   { name: 'facebook/facebook_catalog_dagra.csv', format: 'csv' },
@@ -49,8 +78,7 @@ export const matrixFeeds: readonly MatrixFeed[] = [
 
 /** The text of the first records of a feed, as a whole feed of its own. */
 export function leadingPart(feed: MatrixFeed, path: string, records: number): string {
-  const bytes = readFileSync(path)
-  const text = iconv.decode(feed.name.endsWith('.gz') ? gunzipSync(bytes) : bytes, feed.encoding ?? 'utf-8')
+  const text = iconv.decode(unpackedFeed(feed.name, readFileSync(path)), feed.encoding ?? 'utf-8')
   switch (feed.format) {
     case 'csv':
       return csvText(rowsOf(text, feed).slice(0, records + 1), { delimiter: feed.delimiter ?? ',' })
@@ -61,6 +89,11 @@ export function leadingPart(feed: MatrixFeed, path: string, records: number): st
     case 'xml':
       return leadingXml(text.replace(/encoding=["'][^"']+["']/, 'encoding="utf-8"'), feed.record ?? '', records)
   }
+}
+
+function unpackedFeed(name: string, bytes: Buffer): Buffer {
+  if (name.endsWith('.zip')) return firstMember(bytes)
+  return name.endsWith('.gz') ? gunzipSync(bytes) : bytes
 }
 
 function leadingXml(text: string, record: string, records: number): string {
