@@ -82,12 +82,23 @@ export function isStrictRow(raw: string, dialect: SniffedDialect): boolean {
   }
 }
 
+/** The row that stands alone in this text, its line end included; null when csv-parse would not end one there. */
+export function readLoneRow(text: string, dialect: SniffedDialect): string[] | null {
+  try {
+    const rows: string[][] = parseWhole(text, parseOptions(dialect))
+    return rows.length === 1 ? (rows[0] ?? null) : null
+  } catch {
+    // It goes on behind the line end, or is one to be refused: with what follows it, that is seen.
+    return null
+  }
+}
+
 function callBack(row: string[] | { record: string[]; raw: string }, onRow: OnRow): void {
   if (Array.isArray(row)) onRow(row, sumOfLineEnds(row))
   else onRow(row.record, sumOfLineEnds(row.record), row.raw)
 }
 
-function sumOfLineEnds(cells: readonly string[]): number {
+export function sumOfLineEnds(cells: readonly string[]): number {
   let sum = 0
   for (const cell of cells) sum += lineEndsIn(cell)
   return sum
@@ -97,7 +108,10 @@ const lineEnds = /\r\n|\n|\r/g
 
 /** Line ends inside a cell, which one that is quoted may have. */
 export function lineEndsIn(cell: string): number {
-  return cell.includes('\n') || cell.includes('\r') ? (cell.match(lineEnds)?.length ?? 0) : 0
+  if (cell.includes('\r')) return cell.match(lineEnds)?.length ?? 0
+  let count = 0
+  for (let at = cell.indexOf('\n'); at >= 0; at = cell.indexOf('\n', at + 1)) count += 1
+  return count
 }
 
 function parseOptions(dialect: SniffedDialect): Options {

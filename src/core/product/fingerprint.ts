@@ -71,13 +71,17 @@ function cut(product: Product, line: number, entries: number | undefined): CutPr
   const offer = offerJson(product)
   const images = product.images === undefined ? '' : `,"images":${JSON.stringify(product.images.map(canonicalImage))}`
   const { prints, json } = product.variants.length === 0 ? noVariants : variantsOf(product, { content, offer, images })
-  const body = `{${content}${offer}${images},"variants":[${json}]}`
+  const rest = `,"variants":[${json}]}`
+  const body = `{${content}${offer}${images}${rest}`
+  const contentBytes = Buffer.byteLength(content)
+  const offerBytes = Buffer.byteLength(offer)
+  const imagesBytes = Buffer.byteLength(images)
   const row: CutRow = {
     key: product.key,
-    content: prints?.content ?? Buffer.byteLength(content),
-    offer: prints?.offer ?? Buffer.byteLength(offer),
-    images: prints?.images ?? Buffer.byteLength(images),
-    bytes: bytesOf(body),
+    content: prints?.content ?? contentBytes,
+    offer: prints?.offer ?? offerBytes,
+    images: prints?.images ?? imagesBytes,
+    bytes: '{'.length + contentBytes + offerBytes + imagesBytes + bytesOf(rest),
     variants: entries ?? product.variants.length,
     images_wanted: imagesWanted(product),
     line,
