@@ -2,7 +2,8 @@
 import { stripVTControlCharacters } from 'node:util'
 import { hasCode, messageOf, WholesalerError } from '../core/errors.js'
 import { styleFor } from './color.js'
-import { type DocumentHead, errorDocument, summaryEvent } from './documents.js'
+import { type DocumentHead, errorDocument } from './documents/document.js'
+import { summaryEvent } from './documents/event-document.js'
 import { exitCodeOfError } from './exit-code.js'
 import { jsonLine, jsonText, plain, toStderr, toStdout } from './print.js'
 

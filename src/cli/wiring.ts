@@ -8,6 +8,7 @@ import type { Config, WooCommerceConfig } from '../core/config/config.js'
 import type { StatePlace } from '../core/config/find-state-dir.js'
 import { hasCode, WholesalerError } from '../core/errors.js'
 import type { HttpClient } from '../core/http/http-client.js'
+import type { ImportImages } from '../core/images/import-images.js'
 import type { JobStore } from '../core/jobs/job-store.js'
 import type { Ledger, Writer } from '../core/ledger/ledger.js'
 import type { JobLedger } from '../core/ledger/sqlite-job-ledger.js'
@@ -15,6 +16,7 @@ import type { OpenMappedFeed } from '../core/map-feed.js'
 import type { CatalogStore } from '../core/store/catalog/catalog-store.js'
 import type { Store } from '../core/store/store.js'
 import type { ShopClient } from '../core/store/woocommerce/shop-client.js'
+import { httpWhenAsked } from './http-when-asked.js'
 
 export const catalogName = 'catalog.db'
 export const ledgerName = 'ledger.db'
@@ -28,6 +30,7 @@ export interface Workshop {
   readonly http: HttpClient
   readonly clock: Clock
   readonly openMapped: OpenMappedFeed
+  readonly importImages: ImportImages
   readonly stateDir: string
   close(): Promise<void>
 }
@@ -40,13 +43,12 @@ export async function openWorkshop(
   signal?: AbortSignal,
 ): Promise<Workshop> {
   const clock = systemClock
-  const [{ createHttpClient }, { openSqliteLedger }, { openJobStore }] = await Promise.all([
-    import('../core/http/http-client.js'),
+  const [{ openSqliteLedger }, { openJobStore }] = await Promise.all([
     import('../core/ledger/sqlite-ledger.js'),
     import('../core/jobs/lowdb-job-store.js'),
   ])
   await makeStateDir(stateDir)
-  const http = createHttpClient({ clock, trustProxy: config.network.trustProxy })
+  const http = httpWhenAsked({ clock, trustProxy: config.network.trustProxy })
   const store = await openConfigured(stateDir, config, { http, onWarning, ...(signal === undefined ? {} : { signal }) })
   try {
     const storeIdentity = await store.identity()
@@ -60,6 +62,7 @@ export async function openWorkshop(
       http,
       clock,
       openMapped,
+      importImages,
       stateDir,
       async close() {
         await http.close()
@@ -78,6 +81,12 @@ export async function openWorkshop(
 const openMapped: OpenMappedFeed = async (plan, signal) => {
   const { openMappedFeedFast } = await import('../core/map-feed-in-thread.js')
   return await openMappedFeedFast(plan, signal)
+}
+
+/** Loaded with the first image that is wanted. */
+const importImages: ImportImages = async (run) => {
+  const images = await import('../core/images/import-images.js')
+  return await images.importImages(run)
 }
 
 /** The lock of the job file, for messages about its holder. */
@@ -229,12 +238,9 @@ export function findCatalog(stateDir: string): string {
 /** A ledger and an HTTP client in a folder that is thrown away: for looking at feeds. */
 export async function openLookout(stateDir: string, config: Config) {
   const clock = systemClock
-  const [{ createHttpClient }, { openSqliteLedger }] = await Promise.all([
-    import('../core/http/http-client.js'),
-    import('../core/ledger/sqlite-ledger.js'),
-  ])
+  const { openSqliteLedger } = await import('../core/ledger/sqlite-ledger.js')
   const ledger = await openSqliteLedger(join(stateDir, ledgerName), { storeIdentity: 'none', clock })
-  const http = createHttpClient({ clock, trustProxy: config.network.trustProxy })
+  const http = httpWhenAsked({ clock, trustProxy: config.network.trustProxy })
   return {
     ledger,
     http,

@@ -7,7 +7,6 @@ import { importBatch } from './batch/import-batch.js'
 import type { WholesalerError } from './errors.js'
 import { failpoint } from './failpoint.js'
 import { concernsOneFeed, type FeedReport, failedFeed } from './feed-report.js'
-import { importImages } from './images/import-images.js'
 import { reopenImages } from './images/reopen-images.js'
 import type { ImportPorts } from './import-ports.js'
 import type { JobCounts, JobOptions } from './jobs/job.js'
@@ -186,8 +185,19 @@ async function attachImages(
   for (const wholesaler of wholesalers) {
     signal.throwIfAborted()
     if (tally.outOfTime()) return
+    if ((await ports.ledger.countPendingImages(wholesaler.name)) === 0) {
+      ports.progress.emit({
+        type: 'step',
+        wholesaler: wholesaler.name,
+        step: 'images',
+        state: 'skipped',
+        done: 0,
+        total: 0,
+      })
+      continue
+    }
     const before = tally.counts.images
-    const images = await importImages({
+    const images = await ports.importImages({
       ...ports,
       writer,
       wholesaler,

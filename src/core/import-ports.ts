@@ -1,6 +1,7 @@
 /** What an import works with: everything that does I/O, handed in by whoever runs it. */
 import type { Clock } from './clock.js'
 import type { HttpClient } from './http/http-client.js'
+import type { ImportImages } from './images/import-images.js'
 import type { Ledger } from './ledger/ledger.js'
 import type { OpenMappedFeed } from './map-feed.js'
 import type { Progress } from './progress.js'
@@ -16,6 +17,8 @@ export interface ImportPorts {
   readonly clock: Clock
   /** How feeds are read and mapped. */
   readonly openMapped: OpenMappedFeed
+  /** The image phase. Given, so that it is loaded only where images are wanted. */
+  readonly importImages: ImportImages
   /** Folder of all state: snapshots, temporary files, rejects. */
   readonly stateDir: string
 }

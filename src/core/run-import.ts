@@ -19,7 +19,7 @@ import { leasedStore } from './store/leased-store.js'
 import type { Wholesaler } from './wholesaler.js'
 
 /** What one job is worked off with. */
-export interface Worksite extends Pick<ImportPorts, 'ledger' | 'store' | 'http' | 'openMapped'> {
+export interface Worksite extends Pick<ImportPorts, 'ledger' | 'store' | 'http' | 'openMapped' | 'importImages'> {
   readonly wholesalers: readonly Wholesaler[]
   /** Called when the job has ended. */
   close(): Promise<void>

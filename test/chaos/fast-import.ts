@@ -12,6 +12,7 @@ import { loadConfig } from '../../src/core/config/load-config.js'
 import { resolveWholesalers } from '../../src/core/config/resolve-wholesalers.js'
 import { WholesalerError } from '../../src/core/errors.js'
 import { createHttpClient } from '../../src/core/http/http-client.js'
+import { importImages } from '../../src/core/images/import-images.js'
 import type { JobOptions } from '../../src/core/jobs/job.js'
 import { openJobStore } from '../../src/core/jobs/lowdb-job-store.js'
 import { watchHeartbeats } from '../../src/core/jobs/observe-heartbeat.js'
@@ -107,6 +108,7 @@ async function openSite({ stateDir, feed, time }: Pick<FastImport, 'stateDir' | 
     ledger,
     http,
     openMapped: openMappedFeedFast,
+    importImages,
     wholesalers: resolveWholesalers(config, asked, { cwd: dirname(feed), env: {} }),
     async close() {
       await http.close()

@@ -1,7 +1,7 @@
 /** A run as a stream of events on stdout, one JSON object a line; the command writes the last one, `summary`. */
 import type { Clock } from '../../core/clock.js'
 import type { ProgressEvent } from '../../core/progress.js'
-import { eventDocument, summaryEvent } from '../documents.js'
+import { eventDocument, summaryEvent } from '../documents/event-document.js'
 import { jsonLine } from '../print.js'
 import type { ProgressDisplay } from './progress-display.js'
 

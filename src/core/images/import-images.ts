@@ -50,6 +50,8 @@ const productsMax = 32
 /** Products asked of the ledger at once. */
 const pageSize = 100
 
+export type ImportImages = (run: ImageRun) => Promise<JobImageCounts>
+
 /**
  * Attaches the pending images of one wholesaler's products. Counts, over the products looked at:
  * - `wanted`: references to images, of products and of variants, repeated ones too;
@@ -62,7 +64,7 @@ const pageSize = 100
  * Throws the signal's reason when it is aborted, and what stops a run (`lease_lost`, `disk_full`); what was
  * done until then is kept, and nothing is under way any more when it throws.
  */
-export async function importImages(run: ImageRun): Promise<JobImageCounts> {
+export const importImages: ImportImages = async (run) => {
   run.signal.throwIfAborted()
   const total = await run.ledger.countPendingImages(run.wholesaler.name)
   const step = stepReporter(run, total)

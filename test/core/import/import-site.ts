@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseConfig } from '../../../src/core/config/config-schema.js'
 import { resolveWholesalers } from '../../../src/core/config/resolve-wholesalers.js'
 import type { HttpClient } from '../../../src/core/http/http-client.js'
+import { importImages } from '../../../src/core/images/import-images.js'
 import { type ImportReport, type ImportRun, importFeeds } from '../../../src/core/import-feed.js'
 import type { ImportPorts } from '../../../src/core/import-ports.js'
 import type { JobOptions } from '../../../src/core/jobs/job.js'
@@ -52,6 +53,7 @@ export async function atImportSite(config: object, body: (site: ImportSite) => P
       stateDir: dir,
       http: nobody,
       openMapped: openMappedFeed,
+      importImages,
       progress: { emit: (event) => events.push(event) },
       rejects: { add: () => {}, path: null, flush: () => {}, close: () => {} },
     }
