@@ -4,7 +4,7 @@ import type { BodyFiles, BodyPlace } from './body-files.js'
 import type { BodyWriter } from './body-writer.js'
 import type { Pace } from './pace.js'
 import { rowRanges } from './row-ranges.js'
-import { lastStagedId } from './staged-rows.js'
+import { lastStagedId, noteAppended } from './staged-rows.js'
 
 export interface CarryOver {
   readonly database: Database
@@ -49,6 +49,7 @@ function copyRows({ database, bodies, from, to, file, isWanted }: CarryOver, fir
         (SELECT 1 FROM staged s WHERE s.snapshot_id = ? AND s.key = was.key) ORDER BY id`)
     .all(first, end, from, to)
     .filter(({ id }) => isWanted(id))
+  const before = lastStagedId(database)
   // One statement and one write for all: by itself, each row would take twice the time.
   let at = file.append(Buffer.from(bodies.read(from, rows).join('')))
   const places = rows.map(({ id, bytes }) => {
@@ -63,7 +64,7 @@ function copyRows({ database, bodies, from, to, file, isWanted }: CarryOver, fir
         last_job
       FROM json_each(?) place CROSS JOIN staged was ON was.id = place.value ->> 0`)
     .run(to, JSON.stringify(places))
-  database.prepare('UPDATE snapshot SET last_row = ? WHERE id = ?').run(lastStagedId(database), to)
+  noteAppended(database, to, before)
   return rows.length
 }
 

@@ -263,6 +263,13 @@ export const ledgerMigrations: readonly string[] = [
     PRIMARY KEY (snapshot_id, first_row)
   ) STRICT, WITHOUT ROWID;
   `,
+  // After a staging that never ended, rows of the next one were noted in the wrong place, and not deleted with it.
+  `
+  DELETE FROM staged WHERE snapshot_id NOT IN (SELECT id FROM snapshot);
+  UPDATE snapshot SET
+    first_row = min(first_row, coalesce((SELECT min(s.id) FROM staged s WHERE s.snapshot_id = snapshot.id), first_row)),
+    last_row = max(last_row, coalesce((SELECT max(s.id) FROM staged s WHERE s.snapshot_id = snapshot.id), last_row));
+  `,
 ]
 
 /** `staged.state`: how a staged product stands to what was last imported. Above 0: pending. */

@@ -37,7 +37,8 @@ export function writeRows(database: Database, target: StagedTarget, rows: readon
   const replaced = new Map<number, ReplacedRow>()
   const ids: number[] = []
   let inserted = 0
-  let lastId = lastStagedId(database)
+  const before = lastStagedId(database)
+  let lastId = before
   for (let first = 0; first < rows.length; first += rowsPerStatement) {
     const group = rows.slice(first, first + rowsPerStatement)
     const added = insert(database, target, group)
@@ -59,13 +60,23 @@ export function writeRows(database: Database, target: StagedTarget, rows: readon
       }
     }
   }
-  database.prepare('UPDATE snapshot SET last_row = ? WHERE id = ?').run(lastId, target.snapshotId)
+  noteAppended(database, target.snapshotId, before)
   return { inserted, ids, replaced }
 }
 
 /** Id of the row that was appended last, of whatever snapshot. */
 export function lastStagedId(database: Database): number {
   return database.prepare<{ id: number }>('SELECT coalesce(max(id), 0) AS id FROM staged').get()?.id ?? 0
+}
+
+/**
+ * Notes that rows were appended to a snapshot since `before` was the last id. They may begin below where it was to begin: the
+ * rows of a staging that never ended may be deleted while the next one has none yet, and their ids are then given again.
+ */
+export function noteAppended(database: Database, snapshotId: number, before: number): void {
+  database
+    .prepare('UPDATE snapshot SET first_row = min(first_row, ?), last_row = ? WHERE id = ?')
+    .run(before + 1, lastStagedId(database), snapshotId)
 }
 
 /** Returns how many rows had keys that the snapshot lacked. */

@@ -82,6 +82,22 @@ describe('SQLite ledger: faults', function () {
       assert.deepEqual(await look(path), { snapshots: 1, staged: 700 })
     }))
 
+  it('deletes and carries over all rows of a snapshot that was staged after one that never ended', () =>
+    inTempDir(async (dir) => {
+      const path = join(dir, 'ledger.db')
+      await withLedger(path, async (ledger) => {
+        await stage(ledger, rowsOf(10))
+        const dead = await ledger.beginStaging(aren)
+        await dead.write(toStagedChunk(rowsOf(500)))
+
+        await stage(ledger, rowsOf(300))
+        await stage(ledger, rowsOf(20, 2), { complete: false })
+        assert.equal(await pending(ledger), 300)
+        await stage(ledger, rowsOf(10))
+      })
+      assert.deepEqual(await look(path), { snapshots: 1, staged: 10 })
+    }))
+
   it('goes on where a process was killed right after its snapshot became current (P1)', () =>
     inTempDir(async (dir) => {
       const path = join(dir, 'ledger.db')
