@@ -1,13 +1,13 @@
 /**
  * Blocks: some records in a row, as the bytes they stand in. A block that was read before, at a place where records may
- * begin, need not be read again: the same bytes give the same records.
+ * begin, need not be read again: the same bytes, with the same around them, give the same records.
  */
 import { hash } from 'node:crypto'
 
 export interface RecordBlock {
   /** Hash of its first bytes: finds a block by the place where it may begin. */
   readonly start: string
-  /** Of all of it; `''` for one that must be read again. */
+  /** Of all of it and its place; `''` for one that must be read again. */
   readonly hash: string
   readonly bytes: number
   /** Line ends in it. */
@@ -45,6 +45,8 @@ export function startOf(bytes: Buffer, at: number, end = bytes.length): string {
   return hash('sha256', bytes.subarray(at, stop), 'base64url').slice(0, startLength)
 }
 
-export function blockHash(bytes: Buffer, at: number, end: number): string {
-  return hash('sha256', bytes.subarray(at, end), 'base64url').slice(0, hashLength)
+/** `place`: what stands around the records, see `RecordSeams`. */
+export function blockHash(bytes: Buffer, place: string): string {
+  const own = hash('sha256', bytes, 'base64url')
+  return hash('sha256', own + place, 'base64url').slice(0, hashLength)
 }

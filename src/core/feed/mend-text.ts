@@ -20,10 +20,12 @@ export function mendText(text: FeedText, isJson: boolean): MendedText {
   const isDouble = isDoubleEncoded(text.head)
   if (!isDouble && !isJson) return { text, mended }
   const head = isJson ? withoutControls(text.head) : text.head
+  // What is mended cannot be cut by its bytes.
+  const { raw: _raw, ...given } = text
   return {
     mended,
     text: {
-      ...text,
+      ...given,
       head: isDouble ? decodeRuns(head).text : head,
       async *chunks(signal) {
         mended.clear()

@@ -60,6 +60,8 @@ class BlockReader {
   #bytes = Buffer.alloc(0)
   #at = 0
   #isOver = false
+  /** Why there are no more bytes: to be thrown when those before it are read. */
+  #failure: { readonly error: unknown } | null = null
   /** The known block that should come next, and whether there is reason to think that it stands here. */
   #next = 0
   #isExpected = true
@@ -86,6 +88,7 @@ class BlockReader {
         if (kept % keptPerRest === 0) yield 'all'
       } else yield (await this.#readBlock()) ? 'block' : 'all'
     }
+    if (this.#failure !== null) throw this.#failure.error
     await this.#text.end()
     await this.#parser.end()
   }
@@ -93,12 +96,21 @@ class BlockReader {
   /** Reads until there are so many bytes ahead, or all. */
   async #fill(wanted: number): Promise<void> {
     while (!this.#isOver && this.#bytes.length - this.#at < wanted) {
-      const chunk = await this.#text.next()
+      const chunk = await this.#nextBytes()
       if (chunk === null) this.#isOver = true
       else if (chunk.length > 0) {
         this.#bytes = Buffer.concat([this.#bytes.subarray(this.#at), chunk])
         this.#at = 0
       }
+    }
+  }
+
+  async #nextBytes(): Promise<Buffer | null> {
+    try {
+      return await this.#text.next()
+    } catch (error: unknown) {
+      this.#failure = { error }
+      return null
     }
   }
 
@@ -108,7 +120,8 @@ class BlockReader {
     if (block === undefined || !this.#seams.isAtSeam()) return false
     await this.#fill(block.bytes)
     const end = this.#at + block.bytes
-    if (end > this.#bytes.length || blockHash(this.#bytes, this.#at, end) !== block.hash) return false
+    if (end > this.#bytes.length) return false
+    if (blockHash(this.#bytes.subarray(this.#at, end), this.#seams.place()) !== block.hash) return false
     this.#at = end
     this.#text.pass(block.bytes)
     this.#seams.pass(block.lines)
@@ -123,6 +136,7 @@ class BlockReader {
   /** From here to a seam: to the first one behind which a known block begins, or behind enough for a block. */
   async #readBlock(): Promise<boolean> {
     const wasAtSeam = this.#seams.isAtSeam()
+    const place = this.#seams.place()
     const lines = this.#seams.line
     const { met } = this.#out
     const enough = this.#usualBytes()
@@ -139,7 +153,8 @@ class BlockReader {
       if (this.#seams.isAtSeam()) {
         tries = -1
         stride = half
-        if ((await this.#meetsKnown(length)) || !wasAtSeam || length >= enough) break
+        const isOver = !wasAtSeam || length >= enough || this.#seams.place() !== place
+        if ((await this.#meetsKnown(length)) || isOver) break
       }
       const isAll = this.#isOver && this.#at + length === this.#bytes.length
       if (isAll || length >= blockBytesMax || !this.#seams.hasEnds()) break
@@ -147,7 +162,8 @@ class BlockReader {
     const records = this.#out.met - met
     this.#readBytes += length
     this.#readRecords += records
-    const isBlock = wasAtSeam && this.#seams.isAtSeam() && records > 0
+    // Passing over it must leave the parser where reading it does.
+    const isBlock = wasAtSeam && this.#seams.isAtSeam() && this.#seams.place() === place && records > 0
     this.#listener.block(isBlock ? this.#block(length, this.#seams.line - lines, records) : null)
     this.#at += length
     return isBlock
@@ -173,7 +189,8 @@ class BlockReader {
   #block(bytes: number, lines: number, records: number): RecordBlock {
     const end = this.#at + bytes
     const start = startOf(this.#bytes, this.#at, end)
-    return { start, hash: blockHash(this.#bytes, this.#at, end), bytes, lines, records }
+    const hash = blockHash(this.#bytes.subarray(this.#at, end), this.#seams.place())
+    return { start, hash, bytes, lines, records }
   }
 
   /** Where to read to next: the first place behind `least` where a record may end, else all that there is. */

@@ -34,6 +34,8 @@ export interface RecordSeams {
   readonly line: number
   /** True when all text so far is done with, and a record may follow. */
   isAtSeam(): boolean
+  /** What stands around the records at this seam: what follows is read differently behind another. */
+  place(): string
   /** Whether it can be told by a look at the bytes where a record may end. */
   hasEnds(): boolean
   /** Index behind the first place at or after `from` where a record may end; -1 when there is none. */
@@ -55,6 +57,7 @@ export function lineSeams(parser: {
       return parser.line()
     },
     isAtSeam: parser.isAtSeam,
+    place: () => '',
     hasEnds: () => true,
     recordEnd: (bytes, from) => {
       const at = bytes.indexOf(lineFeed, from)

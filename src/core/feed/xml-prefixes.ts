@@ -20,6 +20,13 @@ export function isDeclaration(attribute: string): boolean {
   return attribute === 'xmlns' || attribute.startsWith('xmlns:')
 }
 
+/** What the attributes of an element say of namespaces, as text. */
+export function declarationsIn(attributes: Readonly<Record<string, string>>): string {
+  let declarations = ''
+  for (const name in attributes) if (isDeclaration(name)) declarations += ` ${name}=${attributes[name]}`
+  return declarations
+}
+
 /** Whether the name of an attribute says something about namespaces. */
 export function isPrefixed(attribute: string): boolean {
   return attribute === 'xmlns' || attribute.includes(':')

@@ -6,7 +6,7 @@ import type { RecordOutput, RecordParser, RecordSeams } from './read-records.js'
 import type { FeedText } from './text.js'
 import { newAttributes, XmlAssembler, type XmlTargets, xmlDepthMax } from './xml-assembler.js'
 import { XmlNames } from './xml-names.js'
-import { usualNamespace } from './xml-prefixes.js'
+import { declarationsIn, usualNamespace } from './xml-prefixes.js'
 
 /** Longest record, and longest stretch of text without a tag, in characters. */
 export const xmlRecordCharsMax = 8 * 1024 * 1024
@@ -45,6 +45,8 @@ export class XmlRecordParser implements RecordParser {
   #passedOnLine = 0
   /** `</offer`, as the records of this feed are closed; null before the first. */
   #recordEnd: string | null = null
+  /** The elements that are open around the records: names as written, and what they declare. */
+  readonly #around: string[] = []
 
   constructor(reading: XmlReading, out: RecordOutput) {
     this.#reading = reading
@@ -98,6 +100,7 @@ export class XmlRecordParser implements RecordParser {
         return line()
       },
       isAtSeam: () => this.#closedAt === this.#written,
+      place: () => this.#around.join(' '),
       hasEnds: () => this.#recordEnd !== null,
       recordEnd: (bytes, from) => {
         const at = this.#recordEnd === null ? -1 : bytes.indexOf(this.#recordEnd, from)
@@ -146,7 +149,9 @@ export class XmlRecordParser implements RecordParser {
     if (assembler.depth >= xmlDepthMax) throw this.#malformed(`Elements are nested more than ${xmlDepthMax} deep.`)
     const attributes = this.#names.open(given)
     const { local, uri } = this.#names.nameOf(qname)
-    if (!assembler.enter(local, this.#tagLine + this.#linesBefore)) return
+    const isWanted = assembler.enter(local, this.#tagLine + this.#linesBefore)
+    if (assembler.record === undefined) this.#around.push(qname + declarationsIn(given))
+    if (!isWanted) return
     if (!wasRecord && assembler.record !== undefined) {
       this.#recordStart = this.#parser.position
       this.#recordEnd ??= `</${qname}`
@@ -159,7 +164,8 @@ export class XmlRecordParser implements RecordParser {
     this.#names.close()
     const wasRecord = this.#assembler.record !== undefined
     this.#assembler.leave()
-    if (wasRecord && this.#assembler.record === undefined) this.#closedAt = this.#parser.position
+    if (!wasRecord) this.#around.pop()
+    else if (this.#assembler.record === undefined) this.#closedAt = this.#parser.position
     if (this.#assembler.depth === 0) this.#rootIsClosed = true
   }
 

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import type { FeedFormat } from '../../../src/core/feed/feed.js'
+import { openText } from '../../../src/core/feed/open-text.js'
+import { inTempDir } from '../../support/temp-dir.js'
 import { assertSame, readFeed, textInBytes } from './in-blocks.js'
 
 type Items = readonly number[]
@@ -86,6 +91,50 @@ describe('A feed in blocks', () => {
       assert.equal(found.records.length, 5501)
       assert.ok(found.kept > first.blocks.length * 0.85, `${found.kept} of ${first.blocks.length} blocks were kept`)
       assert.ok(read > 4500)
+    })
+  }
+
+  it('is not passed over from one element around the records into another', async () => {
+    const section = (name: string, from: number, count: number) =>
+      `<${name}>${writers
+        .xml(Array.from({ length: count }, (_, index) => 10 * (from + index)))
+        .replace('<?xml version="1.0"?>\n<list>', '')
+        .replace('</list>', `</${name}>`)}`
+    const feed = (count: number, others: string) =>
+      `<list>${section('shoes', 0, count)}${section('hats', 2000, 3000)}<hats ${others}>${section('b', 6000, 900)}</hats></list>`
+    const hints = { format: 'xml', record: 'p' } as const
+    const first = await readFeed(textInBytes(feed(1990, 'xmlns:x="urn:x"'), 65_536), hints, null)
+    assert.ok(first.blocks.length > 30)
+
+    for (const later of [feed(1990, 'xmlns:x="urn:y"'), feed(1991, 'xmlns:x="urn:x"'), feed(3, 'xmlns:x="urn:x"')]) {
+      const found = await readFeed(textInBytes(later, 65_536), hints, first)
+
+      assertSame(found, await readFeed(textInBytes(later, 65_536), hints, null, false))
+      assert.ok(found.kept > 15, `${found.kept} of ${first.blocks.length} blocks were kept`)
+    }
+  })
+
+  it('is the text that lenient reading mends', async () => {
+    const twice = (items: Items) => Buffer.from(writers.ndjson(items)).toString('latin1').replaceAll('"x', '"\u0007x')
+    const feed = textInBytes(twice(Array.from({ length: 900 }, (_, index) => 10 * index + 1)), 65_536)
+    const hints = { format: 'ndjson', lenient: true } as const
+
+    assertSame(await readFeed(feed, hints, null), await readFeed(feed, hints, null, false))
+  })
+
+  for (const format of ['csv', 'ndjson', 'xml'] as const) {
+    it(`gives of ${format} all records before the place where its archive was cut`, async () => {
+      await inTempDir(async (dir) => {
+        const path = join(dir, 'feed.gz')
+        const packed = gzipSync(writers[format](Array.from({ length: 6000 }, (_, index) => index)))
+        await writeFile(path, packed.subarray(0, packed.length * 0.7))
+        const text = await openText(path, {}, 'feed')
+        const { raw: _raw, ...inPieces } = text
+
+        const whole = await readFeed(inPieces, { format }, null, false)
+        assertSame(await readFeed(text, { format }, null), whole)
+        assert.ok(whole.error !== null && whole.records.length > 3000)
+      })
     })
   }
 })
