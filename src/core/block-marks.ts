@@ -1,13 +1,14 @@
 /**
  * Marks: what a staging remembers of its feed's blocks, so that the next one keeps the rows of those that come again
  * without reading them. One line of JSON per block, in the order of the feed, between a line that says how the feed was
- * read and one that says which rows are not to be trusted.
+ * read and one that says which rows are not to be trusted; a hash of it all ends them.
  */
+import { createHash, type Hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { KnownBlocks, RecordBlock } from './feed/blocks.js'
 
 /** Raised when marks of before cannot be used any more. */
-const marksVersion = 1
+const marksVersion = 2
 
 /** What the products of a block add up to. */
 export interface BlockSums {
@@ -66,9 +67,18 @@ export function markLine(mark: BlockMark): string {
   return `${JSON.stringify(line)}\n`
 }
 
-/** Ends the marks. Rows that several records of the feed gave, one after the other, are none of any block's. */
+/** Ends the blocks. Rows that several records of the feed gave, one after the other, are none of any block's. */
 export function marksTail(shared: Iterable<number>): string {
   return `${JSON.stringify([...shared])}\n`
+}
+
+/** A hash of all lines is the last one: a wrong id in marks that were damaged would keep what the feed does not have. */
+export function marksHash(): Hash {
+  return createHash('sha256')
+}
+
+export function marksSeal(hash: Hash): string {
+  return `${hash.digest('base64url')}\n`
 }
 
 /** First ids and lengths of runs, one after the other: rows of a block mostly follow each other. */
@@ -99,16 +109,9 @@ export interface KnownMarks extends KnownBlocks {
 
 /** Reads marks; null when there are none that can be used for a feed that is read so. Some 150 bytes of memory a block. */
 export function readMarks(path: string, reading: string): KnownMarks | null {
-  let lines: readonly string[]
-  try {
-    lines = readFileSync(path, 'latin1').split('\n')
-  } catch {
-    // Whatever is wrong with it: the feed is read whole, and nothing is lost but time.
-    return null
-  }
-  if (`${lines[0]}\n` !== marksHead(reading) || lines.at(-1) !== '') return null
-  const shared = new Set(JSON.parse(lines.at(-2) ?? '') as number[])
-  const blocks = lines.slice(1, -2)
+  const marks = readLines(path, reading)
+  if (marks === null) return null
+  const { blocks, shared } = marks
   const byStart = new Map(blocks.map((line, index) => [startOfLine(line), index]))
   return {
     at: (index) => {
@@ -117,6 +120,28 @@ export function readMarks(path: string, reading: string): KnownMarks | null {
       return mark?.rows.some((id) => shared.has(id)) === true ? { ...mark, hash: '' } : mark
     },
     find: (start) => byStart.get(start),
+  }
+}
+
+interface MarkLines {
+  /** A line for each block. */
+  readonly blocks: readonly string[]
+  readonly shared: ReadonlySet<number>
+}
+
+/** Null when they are not whole, or of another reading. */
+function readLines(path: string, reading: string): MarkLines | null {
+  try {
+    const bytes = readFileSync(path)
+    const head = marksHead(reading)
+    if (bytes.toString('latin1', 0, head.length) !== head) return null
+    const sealAt = bytes.lastIndexOf('\n', -2) + 1
+    if (bytes.toString('latin1', sealAt) !== marksSeal(marksHash().update(bytes.subarray(0, sealAt)))) return null
+    const lines = bytes.toString('latin1', head.length, sealAt).split('\n')
+    return { blocks: lines.slice(0, -2), shared: new Set(JSON.parse(lines.at(-2) ?? '') as number[]) }
+  } catch {
+    // Whatever is wrong with it: the feed is read whole, and nothing is lost but time.
+    return null
   }
 }
 

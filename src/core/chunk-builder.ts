@@ -70,7 +70,9 @@ export class ChunkBuilder {
       },
       kept: (index) => {
         const mark = known?.at(index)
-        if (mark !== undefined) this.#found.blocks.push({ type: 'kept', mark })
+        if (mark === undefined) return
+        this.#found.currency ??= mark.currency
+        this.#found.blocks.push({ type: 'kept', mark })
       },
     }
   }

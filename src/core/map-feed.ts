@@ -58,7 +58,7 @@ export interface MappedChunk {
   /** Products that rules leave out. */
   readonly skipped: number
   readonly figures: ProductFigures
-  /** What it is made of; empty where blocks are not asked for. What is kept counts in nothing else here. */
+  /** What it is made of; empty where blocks are not asked for. What is kept counts in nothing else here but the currency. */
   readonly blocks: readonly ChunkBlock[]
 }
 

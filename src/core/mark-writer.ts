@@ -1,5 +1,5 @@
 /** Writes down what a staging read, block by block, for the next one to recognise. */
-import { type BlockMark, markLine, marksHead, marksTail } from './block-marks.js'
+import { type BlockMark, markLine, marksHash, marksHead, marksSeal, marksTail } from './block-marks.js'
 import type { ReadMark } from './chunk-builder.js'
 import type { StagedRow, Staging } from './ledger/ledger.js'
 
@@ -12,6 +12,7 @@ const sharedMax = 100_000
 export class MarkWriter {
   readonly #staging: Staging
   readonly #shared = new Set<number>()
+  readonly #hash = marksHash()
   #text: string
   #count = 0
 
@@ -50,11 +51,14 @@ export class MarkWriter {
   end(): void {
     this.#text += marksTail(this.#shared)
     this.#flush()
+    this.#staging.mark(Buffer.from(marksSeal(this.#hash)))
     if (this.#count === 0 || this.#shared.size > sharedMax) this.#staging.dropMarks()
   }
 
   #flush(): void {
-    this.#staging.mark(Buffer.from(this.#text, 'latin1'))
+    const bytes = Buffer.from(this.#text, 'latin1')
+    this.#hash.update(bytes)
+    this.#staging.mark(bytes)
     this.#text = ''
   }
 }

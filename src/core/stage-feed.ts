@@ -183,7 +183,7 @@ async function stageSnapshot(
   const source = describeSource(wholesaler.source)
   // A feed that used to end with a line end and does not any more was cut, be it behind a whole row (F1).
   const endedLine = !options.allowShrink && state.lastComplete?.figures?.endsLine === true
-  const marking = markingOf(state.current, { snapshot, second, digest }, options)
+  const marking = markingOf(wholesaler, state.current, { snapshot, second, digest }, options)
   const plan: MapFeedPlan = {
     path: snapshot.path,
     source,
@@ -262,14 +262,17 @@ const markedBytesMin = 1024 * 1024
 
 /**
  * Whether blocks of this feed are to be marked, and the snapshot whose marks tell what need not be read again. What a second
- * file adds to a product does not stand in its record.
+ * file adds to a product does not stand in its record, nor does what a `transform` hook knows of the records before or takes
+ * from elsewhere.
  */
 function markingOf(
+  { mapping }: Wholesaler,
   current: StagedSnapshot | null,
   { snapshot, second, digest }: Fetched,
   { remap, onProducts }: StageOptions,
 ): { readonly known: StagedSnapshot | null } | null {
-  if (second !== null || snapshot.bytes < markedBytesMin || onProducts !== undefined) return null
+  if (second !== null || mapping.transform !== undefined) return null
+  if (snapshot.bytes < markedBytesMin || onProducts !== undefined) return null
   const isUsable = !remap && current?.complete === true && current.mappingDigest === digest && current.marks !== null
   return { known: isUsable ? current : null }
 }

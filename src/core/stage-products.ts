@@ -114,7 +114,8 @@ function* partsOf(chunk: StagedChunk, blocks: readonly ChunkBlock[]): Generator<
       yield block
     }
   }
-  if (first < chunk.rows.length)
+  // Blocks without a row are to be remembered as well: rules leave all of their products out.
+  if (first < chunk.rows.length || read.length > 0)
     yield first === 0 ? { type: 'read', chunk, blocks: read } : cutTo(chunk.rows.length - first)
 }
 
@@ -176,7 +177,6 @@ function addKept(count: StageCount, mark: BlockMark): void {
   count.variants += mark.variants
   count.images += mark.images
   count.skipped += mark.skipped
-  count.currency ??= mark.currency
   count.figures.withImage += mark.withImage
   count.figures.inStock += mark.inStock
 }

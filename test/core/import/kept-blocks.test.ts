@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { defaultConfig } from '../../../src/core/config/load-config.js'
 import { resolveWholesalers } from '../../../src/core/config/resolve-wholesalers.js'
-import type { OpenMappedFeed } from '../../../src/core/map-feed.js'
+import type { FeedEnd } from '../../../src/core/feed/feed.js'
+import type { MappedChunk, OpenMappedFeed } from '../../../src/core/map-feed.js'
 import { silent } from '../../../src/core/progress.js'
 import { type StageOptions, stageFeed } from '../../../src/core/stage-feed.js'
 import { atImportSite, type ImportSite } from './import-site.js'
@@ -105,8 +106,7 @@ describe('A feed of which most has not changed', () => {
 
   it('is read only where it has changed, and its rows are written only there', async () => {
     await atImportSite({}, async ({ ports, dir, feed }) => {
-      const request = { source: 'feed.csv', as: 'aren', preset: null, format: null, lenient: false }
-      const [wholesaler] = resolveWholesalers(defaultConfig, request, { cwd: dir, env: {} })
+      const [wholesaler] = resolveWholesalers(defaultConfig, arenRequest, { cwd: dir, env: {} })
       assert.ok(wholesaler)
       let read = 0
       const openMapped: OpenMappedFeed = async (plan, signal) => {
@@ -114,8 +114,8 @@ describe('A feed of which most has not changed', () => {
         return {
           ...mapped,
           async *chunks() {
-            return yield* counted(mapped.chunks(signal), (rows) => {
-              read += rows
+            return yield* watched(mapped.chunks(signal), ({ cut }) => {
+              read += cut.rows.length
             })
           },
         }
@@ -139,16 +139,67 @@ describe('A feed of which most has not changed', () => {
       assert.ok(read < 200, `${read} of ${clean.length} rows were read again`)
     })
   })
+
+  it('is read whole when a hook makes its products, which may know more than their records', async () => {
+    let surcharge = 1
+    const transform = (_record: unknown, product: object) => ({ ...product, wholesalePrice: String(surcharge) })
+    await atImportSite({}, async (site) => {
+      await site.feed(written(rows, 'first'))
+      await site.run({}, { transform })
+      surcharge = 2
+      await site.feed(written(rows, 'second'))
+
+      const { counts } = await site.run({}, { transform })
+
+      assert.equal(counts.updated, count - 3 + 1)
+    })
+  })
+
+  it('keeps blocks of which rules leave every product out', async () => {
+    await atImportSite({}, async ({ ports, dir, feed }) => {
+      let kept = 0
+      const openMapped: OpenMappedFeed = async (plan, signal) => {
+        const mapped = await ports.openMapped(plan, signal)
+        return {
+          ...mapped,
+          async *chunks() {
+            return yield* watched(mapped.chunks(signal), ({ blocks }) => {
+              kept += blocks.filter(({ type }) => type === 'kept').length
+            })
+          },
+        }
+      }
+      const [aren] = resolveWholesalers(defaultConfig, arenRequest, { cwd: dir, env: {} })
+      assert.ok(aren)
+      const wholesaler = { ...aren, mapping: { ...aren.mapping, include: { brand: ['Other'] } } }
+      const stage = async (note: string) => {
+        await feed(`${written(rows, note)}O,Other,1,1,,Other\n`)
+        const { feed: summary } = await stageFeed(
+          wholesaler,
+          { ...ports, openMapped, progress: silent, onReject: () => {} },
+          stageOptions,
+        )
+        return [summary.products, summary.skipped]
+      }
+
+      const first = await stage('first')
+      assert.deepEqual(first, [1, count - 3 + 1])
+      assert.deepEqual(await stage('second'), first)
+      assert.ok(kept > 10, `${kept} blocks were kept`)
+    })
+  })
 })
 
-async function* counted<C extends { readonly cut: { readonly rows: readonly unknown[] } }, E>(
-  chunks: AsyncGenerator<C, E, void>,
-  count: (rows: number) => void,
-): AsyncGenerator<C, E, void> {
+const arenRequest = { source: 'feed.csv', as: 'aren', preset: null, format: null, lenient: false }
+
+async function* watched(
+  chunks: AsyncGenerator<MappedChunk, FeedEnd, void>,
+  watch: (chunk: MappedChunk) => void,
+): AsyncGenerator<MappedChunk, FeedEnd, void> {
   for (;;) {
     const next = await chunks.next()
     if (next.done) return next.value
-    count(next.value.cut.rows.length)
+    watch(next.value)
     yield next.value
   }
 }

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type BlockMark, readMarks } from '../../src/core/block-marks.js'
+import { ChunkBuilder } from '../../src/core/chunk-builder.js'
+import type { Staging } from '../../src/core/ledger/ledger.js'
+import { MarkWriter } from '../../src/core/mark-writer.js'
+import { inTempDir } from '../support/temp-dir.js'
+
+const sums = { variants: 2, images: 1, withImage: 1, inStock: 1, skipped: 0, currency: 'EUR' }
+const mark: BlockMark = { ...sums, start: 'begin', hash: 'all', bytes: 90, lines: 4, records: 3, rows: [7, 8, 12] }
+
+function written(...marks: readonly BlockMark[]): Buffer {
+  const pieces: Uint8Array[] = []
+  const staging: Pick<Staging, 'mark' | 'dropMarks'> = { mark: (bytes) => pieces.push(bytes), dropMarks: () => {} }
+  const writer = new MarkWriter(staging as Staging, 'reading')
+  for (const one of marks) writer.kept(one)
+  writer.shared([20])
+  writer.end()
+  return Buffer.concat(pieces)
+}
+
+describe('Marks', () => {
+  it('are read as they were written, but for blocks that share a row', async () => {
+    await inTempDir(async (dir) => {
+      const path = join(dir, 'marks')
+      await writeFile(path, written(mark, { ...mark, start: 'other', rows: [19, 20] }))
+
+      const known = readMarks(path, 'reading')
+
+      assert.deepEqual(known?.at(0), mark)
+      assert.equal(known?.at(known.find('other') ?? -1)?.hash, '')
+      assert.equal(known?.at(2), undefined)
+    })
+  })
+
+  it('are none when they are damaged, wherever that is, or of a feed that was read otherwise', async () => {
+    await inTempDir(async (dir) => {
+      const path = join(dir, 'marks')
+      const whole = written(mark)
+      for (let at = 0; at < whole.length; at += 1) {
+        const damaged = Buffer.from(whole)
+        damaged[at] = (damaged[at] ?? 0) ^ 1
+        await writeFile(path, damaged)
+        assert.equal(readMarks(path, 'reading'), null, `byte ${at}`)
+        await writeFile(path, whole.subarray(0, at))
+        assert.equal(readMarks(path, 'reading'), null, `cut at ${at}`)
+      }
+      await writeFile(path, whole)
+      assert.equal(readMarks(path, 'another'), null)
+      assert.equal(readMarks(join(dir, 'none'), 'reading'), null)
+    })
+  })
+})
+
+describe('A chunk', () => {
+  it('has the currency of its first product, be that in a block that is kept', () => {
+    const chunk = new ChunkBuilder([], { at: () => mark, find: () => undefined })
+
+    chunk.listener.blocks?.kept(0)
+    chunk.add([{ product: { key: 'a', name: 'A', sku: 'a', options: [], variants: [], currency: 'USD' }, line: 9 }])
+
+    assert.equal(chunk.take().currency, 'EUR')
+  })
+})
