@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
 
-export type BenchFormat = 'csv' | 'xml' | 'ndjson'
+/** `odd.csv`: its rows end with carriage returns, so that csv-parse reads it. */
+export type BenchFormat = 'csv' | 'odd.csv' | 'xml' | 'ndjson'
 
 interface Row {
   readonly sku: string
@@ -65,11 +66,13 @@ function row(i: number, isChanged: boolean): Row {
   }
 }
 
+const csvRow = (r: Row) => `${columns.map((c) => quoted(r[c])).join(',')}\n`
 const quoted = (cell: string) => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)
 const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
 
 const writers: Record<BenchFormat, { head: string; record: (row: Row) => string; tail: string }> = {
-  csv: { head: `${columns.join(',')}\n`, record: (r) => `${columns.map((c) => quoted(r[c])).join(',')}\n`, tail: '' },
+  csv: { head: `${columns.join(',')}\n`, record: csvRow, tail: '' },
+  'odd.csv': { head: `${columns.join(',')}\r`, record: (r) => csvRow(r).replace(/\n$/, '\r'), tail: '' },
   ndjson: { head: '', record: (r) => `${JSON.stringify(r)}\n`, tail: '' },
   xml: {
     head: '<?xml version="1.0" encoding="UTF-8"?>\n<offers>\n',

@@ -22,6 +22,8 @@ export interface RowSplitter {
   end(onRow: OnRow): Promise<void>
   /** True when it is known that no row is open. */
   isBetweenRows(): boolean
+  /** Whether that will ever be known again. */
+  tellsRows(): boolean
 }
 
 /** A row that breaks the grammar. */
@@ -60,6 +62,7 @@ export function csvParseSplitter(dialect: SniffedDialect, relaxed: boolean): Row
     },
     // It may hold back some of what it was given.
     isBetweenRows: () => false,
+    tellsRows: () => false,
     async end(onRow) {
       parser.end()
       try {
@@ -82,23 +85,12 @@ export function isStrictRow(raw: string, dialect: SniffedDialect): boolean {
   }
 }
 
-/** The row that stands alone in this text, its line end included; null when csv-parse would not end one there. */
-export function readLoneRow(text: string, dialect: SniffedDialect): string[] | null {
-  try {
-    const rows: string[][] = parseWhole(text, parseOptions(dialect))
-    return rows.length === 1 ? (rows[0] ?? null) : null
-  } catch {
-    // It goes on behind the line end, or is one to be refused: with what follows it, that is seen.
-    return null
-  }
-}
-
 function callBack(row: string[] | { record: string[]; raw: string }, onRow: OnRow): void {
   if (Array.isArray(row)) onRow(row, sumOfLineEnds(row))
   else onRow(row.record, sumOfLineEnds(row.record), row.raw)
 }
 
-export function sumOfLineEnds(cells: readonly string[]): number {
+function sumOfLineEnds(cells: readonly string[]): number {
   let sum = 0
   for (const cell of cells) sum += lineEndsIn(cell)
   return sum

@@ -134,6 +134,7 @@ export class CsvRecordParser implements RecordParser {
 
   readonly seams: RecordSeams = lineSeams({
     line: () => this.#line,
+    hasEnds: () => this.#splitter.tellsRows(),
     isAtSeam: () => !this.#inHeader && this.#endsLine && this.#splitter.isBetweenRows(),
     pass: (lines) => {
       this.#line += lines

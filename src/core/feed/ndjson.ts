@@ -63,6 +63,7 @@ export class NdjsonRecordParser implements RecordParser {
 
   readonly seams: RecordSeams = lineSeams({
     line: () => this.#line,
+    hasEnds: () => true,
     isAtSeam: () => this.#endsLine && this.#openChars === 0,
     pass: (lines) => {
       this.#line += lines

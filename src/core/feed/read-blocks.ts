@@ -197,11 +197,11 @@ class BlockReader {
   async #endBehind(length: number, least: number): Promise<number> {
     for (let wanted = windowBytes; ; wanted += windowBytes) {
       await this.#fill(wanted)
+      if (!this.#seams.hasEnds()) return this.#bytes.length - this.#at
       const from = Math.min(this.#at + Math.max(least, length), this.#bytes.length)
       const end = this.#seams.recordEnd(this.#bytes, from)
       if (end >= 0) return end - this.#at
-      const isEnough = !this.#seams.hasEnds() || wanted >= blockBytesMax
-      if (this.#isOver || isEnough) return this.#bytes.length - this.#at
+      if (this.#isOver || wanted >= blockBytesMax) return this.#bytes.length - this.#at
     }
   }
 

@@ -49,6 +49,7 @@ const lineFeed = 0x0a
 /** Of formats in which a record ends where a line does. */
 export function lineSeams(parser: {
   readonly line: () => number
+  readonly hasEnds: () => boolean
   readonly isAtSeam: () => boolean
   readonly pass: (lines: number) => void
 }): RecordSeams {
@@ -58,7 +59,7 @@ export function lineSeams(parser: {
     },
     isAtSeam: parser.isAtSeam,
     place: () => '',
-    hasEnds: () => true,
+    hasEnds: parser.hasEnds,
     recordEnd: (bytes, from) => {
       const at = bytes.indexOf(lineFeed, from)
       return at < 0 ? -1 : at + 1
