@@ -31,6 +31,8 @@ export interface DecoderTask {
   readonly request: DecoderRequest
   readonly resolve: (answer: DecoderAnswer) => void
   readonly reject: (error: unknown) => void
+  /** Decoders that ended with this task before them, and had not begun it. */
+  deaths: number
 }
 
 export interface ChildEvents {
@@ -40,6 +42,9 @@ export interface ChildEvents {
   readonly onEnd: (left: readonly DecoderTask[], reason: string | null) => void
 }
 
+/** So often a decoder may end just before it begins a task: chance, once or twice. */
+const deathsMax = 3
+
 /** Tasks of one process: one under way, and one waiting in its pipe, so that it never waits for us. */
 export const tasksMax = 2
 
@@ -47,9 +52,10 @@ export class DecoderChild {
   readonly #process: ChildProcess
   readonly #events: ChildEvents
   readonly #limits: DecoderLimits
-  /** The first is under way as soon as the process is ready. */
   readonly #tasks: DecoderTask[] = []
   #isReady = false
+  /** The first of the tasks is under way. */
+  #hasBegun = false
   #timer: NodeJS.Timeout
   #fault: string | null = null
   #isOverdue = false
@@ -126,7 +132,11 @@ export class DecoderChild {
         this.#fault = message.reason
         this.#process.kill('SIGKILL')
         return
+      case 'begun':
+        this.#hasBegun = true
+        return
       case 'answer':
+        this.#hasBegun = false
         this.#tasks.shift()?.resolve(message.answer)
         break
     }
@@ -144,7 +154,10 @@ export class DecoderChild {
       this.#events.onEnd(left, this.#fault ?? `it ended with ${signal ?? 'an error'} before it was ready`)
       return
     }
-    left.shift()?.resolve(this.#problem(signal))
+    const [first] = left
+    if (first !== undefined && !this.#hasBegun) first.deaths += 1
+    // A process that ended by itself, with nothing begun, says nothing of what it was about to be given.
+    if (this.#hasBegun || this.#isOverdue || first?.deaths === deathsMax) left.shift()?.resolve(this.#problem(signal))
     this.#events.onEnd(left, null)
   }
 

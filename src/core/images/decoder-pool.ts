@@ -85,7 +85,7 @@ export class DecoderPool {
     if (this.#failure !== undefined) throw this.#failure.error
     this.#signal.throwIfAborted()
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ request, resolve, reject })
+      this.#waiting.push({ request, resolve, reject, deaths: 0 })
       this.#assign()
     })
   }

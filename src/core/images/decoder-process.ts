@@ -33,6 +33,7 @@ function watch(): () => void {
 }
 
 async function answer(request: DecoderRequest): Promise<void> {
+  send({ type: 'begun' })
   const stop = watch()
   try {
     send({ type: 'answer', answer: await answerTo(request) })

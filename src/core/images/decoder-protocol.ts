@@ -50,5 +50,7 @@ export type DecoderMessage =
   | { readonly type: 'ready' }
   /** It cannot decode anything: the image library cannot be loaded. */
   | { readonly type: 'unusable'; readonly reason: string }
+  /** From here on its end is the doing of the oldest request that has no answer. */
+  | { readonly type: 'begun' }
   /** Answer to the oldest request that has none. */
   | { readonly type: 'answer'; readonly answer: DecoderAnswer }

@@ -38,6 +38,17 @@ function decoderPids(): readonly number[] {
   }
 }
 
+/** Processor time of a process, in hundredths of a second. */
+function ticksOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return Number(fields[11]) + Number(fields[12])
+}
+
+/** Resolves when a process has used more than that: it decodes. */
+async function untilAtWork(pid: number, idleTicks: number): Promise<void> {
+  while (ticksOf(pid) < idleTicks + 5) await new Promise((resolve) => setImmediate(resolve))
+}
+
 async function outcome(decoded: ReturnType<Decode>): Promise<string> {
   const picture = await decoded
   return picture.ok ? 'fine' : picture.code
@@ -89,7 +100,9 @@ describe('the pool of decoders', function () {
       const [pid = 0] = decoderPids()
       const heavy = await slow()
 
+      const idle = ticksOf(pid)
       const victim = looks.thumbnail(heavy)
+      await untilAtWork(pid, idle)
       process.kill(pid, 'SIGSEGV')
 
       assert.equal(await victim, null)
@@ -115,8 +128,10 @@ describe('the pool of decoders', function () {
         const [pid = 0] = decoderPids()
         const [heavy, two, three] = [await slow(), await jpeg(2), await jpeg(3)]
 
+        const idle = ticksOf(pid)
         const victim = outcome(decode(heavy))
         const others = [outcome(decode(two)), outcome(decode(three))]
+        await untilAtWork(pid, idle)
         process.kill(pid, signal)
 
         assert.equal(await victim, 'decoder_crash')
@@ -124,6 +139,18 @@ describe('the pool of decoders', function () {
         assert.ok(!decoderPids().includes(pid))
       }))
   }
+
+  it('blames no picture for a decoder that dies before it has begun it', () =>
+    withPool(async ({ decode }) => {
+      await decode(await jpeg(1))
+      const [pid = 0] = decoderPids()
+      // Nothing of it reaches the decoder before its end.
+      process.kill(pid, 'SIGSTOP')
+      const next = outcome(decode(await jpeg(2)))
+      process.kill(pid, 'SIGKILL')
+
+      assert.equal(await next, 'fine')
+    }))
 
   it('outlives a decoder that dies while it has nothing to do', () =>
     withPool(async ({ decode }) => {
