@@ -46,7 +46,7 @@ function ticksOf(pid: number): number {
 
 /** Resolves when a process has used more than that: it decodes. */
 async function untilAtWork(pid: number, idleTicks: number): Promise<void> {
-  while (ticksOf(pid) < idleTicks + 5) await new Promise((resolve) => setImmediate(resolve))
+  while (ticksOf(pid) < idleTicks + 2) await new Promise((resolve) => setImmediate(resolve))
 }
 
 async function outcome(decoded: ReturnType<Decode>): Promise<string> {
@@ -98,7 +98,8 @@ describe('the pool of decoders', function () {
       const picture = await jpeg(1)
       const before = await looks.hash(picture)
       const [pid = 0] = decoderPids()
-      const heavy = await slow()
+      // Unlike a JPEG, it is read whole for a thumbnail.
+      const heavy = await png({ width: 5000, height: 4000, alpha: 0.5 })
 
       const idle = ticksOf(pid)
       const victim = looks.thumbnail(heavy)
