@@ -43,9 +43,17 @@ type Line = [
   currency: string | null,
 ]
 
-/** `reading` is a digest of how the feed was read: with another, the same bytes give other products. */
+/**
+ * `reading` is a digest of how the feed was read: with another, the same bytes give other products. So they may with another
+ * release, which corrected how something is read.
+ */
 export function marksHead(reading: string): string {
-  return `${JSON.stringify([marksVersion, reading])}\n`
+  return `${JSON.stringify([marksVersion, releaseOf(), reading])}\n`
+}
+
+function releaseOf(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
 }
 
 export function markLine(mark: BlockMark): string {

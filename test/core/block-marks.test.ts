@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type BlockMark, readMarks } from '../../src/core/block-marks.js'
+import { type BlockMark, marksHash, marksHead, marksSeal, marksTail, readMarks } from '../../src/core/block-marks.js'
 import { ChunkBuilder } from '../../src/core/chunk-builder.js'
 import type { Staging } from '../../src/core/ledger/ledger.js'
 import { MarkWriter } from '../../src/core/mark-writer.js'
@@ -20,6 +20,11 @@ function written(...marks: readonly BlockMark[]): Buffer {
   return Buffer.concat(pieces)
 }
 
+function sealed(head: string): string {
+  const text = head + marksTail([])
+  return text + marksSeal(marksHash().update(text))
+}
+
 describe('Marks', () => {
   it('are read as they were written, but for blocks that share a row', async () => {
     await inTempDir(async (dir) => {
@@ -34,7 +39,7 @@ describe('Marks', () => {
     })
   })
 
-  it('are none when they are damaged, wherever that is, or of a feed that was read otherwise', async () => {
+  it('are none when they are damaged, wherever that is, or of a feed that was read otherwise, or by another release', async () => {
     await inTempDir(async (dir) => {
       const path = join(dir, 'marks')
       const whole = written(mark)
@@ -48,6 +53,10 @@ describe('Marks', () => {
       }
       await writeFile(path, whole)
       assert.equal(readMarks(path, 'another'), null)
+      await writeFile(path, sealed(marksHead('reading').replace(/\d+\.\d+\.\d+/, '0.0.0')))
+      assert.equal(readMarks(path, 'reading'), null)
+      await writeFile(path, sealed(marksHead('reading')))
+      assert.notEqual(readMarks(path, 'reading'), null)
       assert.equal(readMarks(join(dir, 'none'), 'reading'), null)
     })
   })
