@@ -62,6 +62,8 @@ class BlockReader {
   #isOver = false
   /** Why there are no more bytes: to be thrown when those before it are read. */
   #failure: { readonly error: unknown } | null = null
+  /** The last byte that was decoded is ASCII. */
+  #endsAscii = true
   /** The known block that should come next, and whether there is reason to think that it stands here. */
   #next = 0
   #isExpected = true
@@ -117,7 +119,7 @@ class BlockReader {
   async #passKnown(): Promise<boolean> {
     const { known } = this.#listener
     const block = known?.at(this.#next)
-    if (block === undefined || !this.#seams.isAtSeam()) return false
+    if (block === undefined || !this.#isAtSeam()) return false
     await this.#fill(block.bytes)
     const end = this.#at + block.bytes
     if (end > this.#bytes.length) return false
@@ -135,7 +137,7 @@ class BlockReader {
 
   /** From here to a seam: to the first one behind which a known block begins, or behind enough for a block. */
   async #readBlock(): Promise<boolean> {
-    const wasAtSeam = this.#seams.isAtSeam()
+    const wasAtSeam = this.#isAtSeam()
     const place = this.#seams.place()
     const lines = this.#seams.line
     const { met } = this.#out
@@ -150,7 +152,7 @@ class BlockReader {
       const end = await this.#endBehind(length, Math.max(length + stride, least))
       await this.#write(length, end)
       length = end
-      if (this.#seams.isAtSeam()) {
+      if (this.#isAtSeam()) {
         tries = -1
         stride = half
         const isOver = !wasAtSeam || length >= enough || this.#seams.place() !== place
@@ -163,10 +165,15 @@ class BlockReader {
     this.#readBytes += length
     this.#readRecords += records
     // Passing over it must leave the parser where reading it does.
-    const isBlock = wasAtSeam && this.#seams.isAtSeam() && this.#seams.place() === place && records > 0
+    const isBlock = wasAtSeam && this.#isAtSeam() && this.#seams.place() === place && records > 0
     this.#listener.block(isBlock ? this.#block(length, this.#seams.line - lines, records) : null)
     this.#at += length
     return isBlock
+  }
+
+  /** What a record ends with is ASCII in every format: behind another byte the decoder may be amid a character. */
+  #isAtSeam(): boolean {
+    return this.#endsAscii && this.#seams.isAtSeam()
   }
 
   #usualBytes(): number {
@@ -206,7 +213,9 @@ class BlockReader {
   }
 
   async #write(from: number, end: number): Promise<void> {
-    await this.#text.decode(this.#bytes.subarray(this.#at + from, this.#at + end), (text) => this.#parser.write(text))
+    const bytes = this.#bytes.subarray(this.#at + from, this.#at + end)
+    await this.#text.decode(bytes, (text) => this.#parser.write(text))
+    this.#endsAscii = (bytes.at(-1) ?? 0) < 0x80
   }
 
   /** Whether a known block may begin `length` bytes ahead; it is then the next. */

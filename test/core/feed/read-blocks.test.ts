@@ -114,6 +114,19 @@ describe('A feed in blocks', () => {
     }
   })
 
+  it('has no block that begins amid a character, where a piece of the feed ends behind a record', async () => {
+    const record = (id: number) => `<p id="${id}">${'y'.repeat(50)}</p>`
+    const pieceBytes = 32 * 1024
+    const head = `<list>${' '.repeat(pieceBytes - '<list>'.length - record(0).length - 1)}${record(0)}`
+    const others = Array.from({ length: 3000 }, (_, index) => `\u00a0${record(index + 1)}`)
+    const feed = textInBytes(`${head}${others.join('')}</list>`, pieceBytes)
+    const hints = { format: 'xml', record: 'p' } as const
+
+    const first = await readFeed(feed, hints, null)
+
+    assertSame(await readFeed(feed, hints, first), await readFeed(feed, hints, null, false))
+  })
+
   it('is the text that lenient reading mends', async () => {
     const twice = (items: Items) => Buffer.from(writers.ndjson(items)).toString('latin1').replaceAll('"x', '"\u0007x')
     const feed = textInBytes(twice(Array.from({ length: 900 }, (_, index) => 10 * index + 1)), 65_536)
