@@ -4,7 +4,6 @@
  * A feed whose bytes and mapping are those of the last complete staging is not even parsed. Anything that
  * goes wrong before the commit leaves the ledger as it was.
  */
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Clock } from './clock.js'
 import { messageOf, WholesalerError } from './errors.js'
@@ -25,12 +24,13 @@ import type {
 } from './ledger/ledger.js'
 import type { MapFeedPlan, OpenMappedFeed } from './map-feed.js'
 import { MarkWriter } from './mark-writer.js'
+import { markingOf } from './marking.js'
 import type { RetireHow } from './missing-policy.js'
 import { checkExpected, type ExpectedFeed } from './plan-import.js'
 import { shopFields } from './product/field-owners.js'
-import { mappingDigest } from './product/mapping-digest.js'
 import type { Progress } from './progress.js'
 import { stageProducts, stageStep as step } from './stage-products.js'
+import { configDigest, stagingDigest } from './staging-digest.js'
 import type { Wholesaler } from './wholesaler.js'
 
 export interface StagePorts {
@@ -139,24 +139,11 @@ async function fetchSecond(
   return fetchSecondSnapshot(second.source, { ...fetching, headers: second.headers })
 }
 
-/** Hash of what the operator can change: the mapping, and how the feed is read. */
-function configDigest({ mapping, hints }: Wholesaler): string {
-  return createHash('sha256')
-    .update(JSON.stringify([mappingDigest(mapping), Object.entries(hints).sort()]))
-    .digest('base64url')
-}
-
-/** Hash of everything that shapes staging besides the bytes of the feed: mapping, how it is read, the second file. */
-function stagingDigest({ mapping, hints, second }: Wholesaler, secondSha256: string | undefined): string {
-  const joined = second === undefined ? [] : [secondSha256, Object.entries(second.hints).sort()]
-  return createHash('sha256')
-    .update(JSON.stringify([mappingDigest(mapping), Object.entries(hints).sort(), ...joined]))
-    .digest('base64url')
-}
-
-interface Fetched {
+/** A feed on this disk. */
+export interface FetchedFeed {
   readonly snapshot: FetchedSnapshot
   readonly second: FetchedSnapshot | null
+  /** Hash of everything that shapes staging besides the bytes of the feed. */
   readonly digest: string
 }
 
@@ -176,7 +163,7 @@ function unchangedFeed(current: StagedSnapshot, missing: number): Omit<StagedFee
 async function stageSnapshot(
   wholesaler: Wholesaler,
   state: WholesalerState,
-  { snapshot, second, digest }: Fetched,
+  { snapshot, second, digest }: FetchedFeed,
   ports: StagePorts,
   options: StageOptions,
 ): Promise<StagedFeed> {
@@ -255,26 +242,6 @@ async function stageSnapshot(
     await staging.abort()
     throw error
   }
-}
-
-/** Feeds below this are read in no time; marks would be more trouble than help. */
-const markedBytesMin = 1024 * 1024
-
-/**
- * Whether blocks of this feed are to be marked, and the snapshot whose marks tell what need not be read again. What a second
- * file adds to a product does not stand in its record, nor does what a `transform` hook knows of the records before or takes
- * from elsewhere.
- */
-function markingOf(
-  { mapping }: Wholesaler,
-  current: StagedSnapshot | null,
-  { snapshot, second, digest }: Fetched,
-  { remap, onProducts }: StageOptions,
-): { readonly known: StagedSnapshot | null } | null {
-  if (second !== null || mapping.transform !== undefined) return null
-  if (snapshot.bytes < markedBytesMin || onProducts !== undefined) return null
-  const isUsable = !remap && current?.complete === true && current.mappingDigest === digest && current.marks !== null
-  return { known: isUsable ? current : null }
 }
 
 async function countDue(
