@@ -8,6 +8,7 @@ import { availableParallelism } from 'node:os'
 import pLimit from 'p-limit'
 import sharp from 'sharp'
 import { DecoderPool } from '../../dist/core/images/decoder-pool.js'
+import { filesMax } from '../../dist/core/images/obtain-image.js'
 
 const pictures = Number(process.argv[2] ?? 400)
 const rounds = 3
@@ -72,7 +73,7 @@ async function bare(all: readonly Buffer[]): Promise<void> {
 async function pooled(all: readonly Buffer[]): Promise<void> {
   const pool = new DecoderPool(new AbortController().signal)
   // As many as the image phase has between download and store.
-  const limit = pLimit(32)
+  const limit = pLimit(filesMax)
   const decoded = await Promise.all(all.map((content) => limit(() => pool.decode(content))))
   await pool.close()
   if (!decoded.every(({ ok }) => ok)) throw new Error('a picture was not taken')

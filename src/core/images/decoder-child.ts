@@ -100,6 +100,11 @@ export class DecoderChild {
     return this.#tasks.length
   }
 
+  /** It has started, and decodes. */
+  get isReady(): boolean {
+    return this.#isReady
+  }
+
   give(task: DecoderTask): void {
     this.#tasks.push(task)
     if (this.#isReady && this.#tasks.length === 1) this.#startTimer()

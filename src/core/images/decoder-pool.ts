@@ -22,6 +22,8 @@ import type { LookKind, Looks } from './look.js'
 const processesMax = Math.min(8, Math.max(2, availableParallelism()))
 /** Pictures that must be waiting for another process to be worth its start, which takes as long as decoding six. */
 const waitingMin = 6
+/** The same while one is starting: what came meanwhile says little about how many are needed. */
+const waitingMinAtStart = 18
 
 export class DecoderPool {
   readonly #signal: AbortSignal
@@ -86,15 +88,18 @@ export class DecoderPool {
     this.#signal.throwIfAborted()
     return new Promise((resolve, reject) => {
       this.#waiting.push({ request, resolve, reject, deaths: 0 })
-      this.#assign()
+      this.#assign({ hasMore: true })
     })
   }
 
-  /** To the process with the least to do, or to a new one when there is much to do. */
-  #assign(): void {
+  /** To the process with the least to do, or to a new one when there is much to do and `hasMore` has come. */
+  #assign({ hasMore = false } = {}): void {
     while (this.#waiting.length > 0) {
       const idlest = [...this.#children].sort((a, b) => a.taskCount - b.taskCount)[0]
-      const isWorthOne = idlest === undefined || (idlest.taskCount > 0 && this.#waiting.length >= waitingMin)
+      const isStarting = [...this.#children].some(({ isReady }) => !isReady)
+      const enough = isStarting ? waitingMinAtStart : waitingMin
+      const isMuch = hasMore && this.#waiting.length >= enough
+      const isWorthOne = idlest === undefined || (isMuch && idlest.taskCount > 0)
       const next = isWorthOne && this.#children.size < this.#childrenMax ? (this.#start() ?? idlest) : idlest
       if (next === undefined || next.taskCount >= tasksMax) return
       const task = this.#waiting.shift()

@@ -15,6 +15,7 @@ import type { Download } from './download.js'
 import type { HostQueueLimits } from './host-queue.js'
 import { prepareImagePorts } from './image-ports.js'
 import { importProductImages } from './import-product-images.js'
+import { filesMax } from './obtain-image.js'
 
 export interface ImageRun {
   readonly ledger: Pick<Ledger, 'pendingImages' | 'countPendingImages' | 'finishImages' | 'noteGivenImages' | 'images'>
@@ -45,8 +46,8 @@ export interface ImageRun {
   readonly decode?: Decode
 }
 
-/** Products under way at once: enough to keep 16 downloads busy when each has only one image left to get. */
-const productsMax = 32
+/** Products under way at once: as many as files, for each may have only one image left to get. */
+const productsMax = filesMax
 /** Products asked of the ledger at once. */
 const pageSize = 100
 

@@ -4,6 +4,7 @@
  * done once.
  */
 import { rm } from 'node:fs/promises'
+import { setTimeout as wait } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import { failpoint } from '../failpoint.js'
 import { ImageRefusedError } from '../store/refused-image.js'
@@ -48,9 +49,15 @@ type Outcome = ObtainedImage | ImageProblem
 
 /**
  * Files between download and store at once: what is held in memory and in `tmp/` is bounded by it, and what is
- * fetched again after the process was killed.
+ * fetched again after the process was killed. Enough to go on downloading for half a second while a decoder starts or
+ * the disk is slow.
  */
-export const filesMax = 32
+export const filesMax = 48
+/**
+ * What came waits this long before it is taken in, ms: answers come in bursts, and the next requests, which the server
+ * waits for, are to be on their way before this thread has anything else to do.
+ */
+const requestsFirstMs = 4
 /** Addresses remembered to be done in this run: enough for pictures shared by neighbours in the feed. */
 const rememberedMax = 10_000
 
@@ -116,6 +123,7 @@ export class ImageIntake {
     }
     try {
       onDownloaded()
+      await wait(requestsFirstMs)
       const outcome = await this.#takeIn(url, result)
       if (outcome.ok) await library.record(address.key, outcome.image, result.validators)
       else await library.recordFailure(address.key, outcome)

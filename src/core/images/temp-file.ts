@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { hasCode, WholesalerError } from '../errors.js'
 
 /** Bytes of one picture held in memory; nearly all product pictures are smaller, and writing a file costs more. */
-const memoryBytesMax = 4 * 1024 * 1024
+const memoryBytesMax = 2 * 1024 * 1024
 /** Temporary files older than this belong to a process that died: no picture takes an hour. */
 const leftoverAgeMs = 60 * 60 * 1000
 const namePrefix = 'image-'

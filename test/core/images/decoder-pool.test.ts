@@ -122,6 +122,17 @@ describe('the pool of decoders', function () {
     assert.deepEqual(decoderPids(), [])
   })
 
+  it('takes pictures that came while its first process started for no reason to start another', () =>
+    withPool(async ({ pool, decode }) => {
+      const pictures = await Promise.all(Array.from({ length: 12 }, (_, number) => jpeg(number)))
+      pool.warmUp()
+
+      const decoded = await Promise.all(pictures.map((picture) => outcome(decode(picture))))
+
+      assert.ok(decoded.every((each) => each === 'fine'))
+      assert.equal(decoderPids().length, 1)
+    }))
+
   for (const signal of ['SIGSEGV', 'SIGABRT', 'SIGKILL'] as const) {
     it(`loses one picture to a decoder that ends with ${signal}, and no other (I15)`, () =>
       withPool(async ({ decode }) => {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WholesalerError } from '../../../src/core/errors.js'
+import { type Decode, decodeHere } from '../../../src/core/images/decode.js'
+import type { Download } from '../../../src/core/images/download.js'
 import { failureTtlMinMs } from '../../../src/core/images/failure-ttl.js'
 import type { Product } from '../../../src/core/product/product.js'
 import { type ImageLedger, withImagePhase } from './image-phase.js'
@@ -92,6 +95,31 @@ describe('importImages', () => {
       assert.deepEqual(counts, { wanted: 300, downloaded: 1, attached: 150, duplicatesSkipped: 149, failed: 150 })
       assert.equal(server.requests('/shared.jpg'), 1)
       assert.equal(server.requests('/gone.jpg'), 1)
+    }))
+
+  it('asks for the next picture before it makes anything of the one that came', () =>
+    withImagePhase(async ({ add, run }) => {
+      const urls = ['/1.jpg', '/2.jpg'].map((path) => `https://pictures.example.com${path}`)
+      await add(product('p', urls))
+      const pictures = [await jpeg(1), await jpeg(2)]
+      const steps: string[] = []
+      const download: Download = async () => {
+        // An HTTP client has some to do until its request is sent; none of it takes a turn of the event loop.
+        for (let step = 0; step < 200; step += 1) await null
+        steps.push('asked')
+        const content = pictures.shift() ?? Buffer.alloc(0)
+        const sha256 = createHash('sha256').update(content).digest('hex')
+        const validators = { etag: null, lastModified: null }
+        return { ok: true, sha256, bytes: content.length, content, validators, dispose: async () => {} }
+      }
+      const decode: Decode = (content) => {
+        steps.push('decoded')
+        return decodeHere(content)
+      }
+
+      await run({ concurrency: { downloads: 1 }, download, decode })
+
+      assert.deepEqual(steps, ['asked', 'asked', 'decoded', 'decoded'])
     }))
 
   it('attaches what can be had, in the order of the feed, and tries the rest on a later run (I12)', () =>
