@@ -49,9 +49,12 @@ export async function createMapper(feed: Feed, mapping: WholesalerMapping, optio
   }
 }
 
-/** What of the shape tells how records are read; not how the feed is packed. */
-function shapeOfReading({ compression: _compression, member: _member, ...shape }: FeedShape) {
-  return shape
+/**
+ * What of the shape tells how records are read: not how the feed is packed, nor the attributes of its root, which often say
+ * when it was made. No path of a mapping leads there, and the preset that they may have chosen is told apart.
+ */
+function shapeOfReading({ compression: _compression, member: _member, root, ...shape }: FeedShape) {
+  return { ...shape, root: root?.name }
 }
 
 /**
