@@ -9,8 +9,8 @@ import { jpeg } from '../core/images/pictures.js'
 import { type ImageServer, withImageServer } from '../support/image-server.js'
 import { inWorkplace, type Workplace } from './workplace.js'
 
-const pictures = 40
-const products = 12
+const pictures = 60
+const products = 18
 
 /** Path of the n-th reference of a product: some pictures are shared by products. */
 const pathOf = (product: number, place: number): string => `/${(product * 4 + place * 3) % pictures}.jpg`

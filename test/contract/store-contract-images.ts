@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import type { ImageAttachment, ProductImages, StoreImage } from '../../src/core/store/store.js'
 import type { WithStore } from './store-contract.js'
 import { type Abilities, applyOne, batchOf, idOf, item, product, variable, variant } from './store-fixture.js'
@@ -26,6 +27,18 @@ export function imageContract(withStore: WithStore, can: Abilities): void {
         assert.equal(again.id, first.id)
         assert.notEqual(other.id, first.id)
         assert.deepEqual(await store.hasImages([first.id, other.id, '4711', 'x']), new Set([first.id, other.id]))
+      }),
+    )
+
+    it(
+      'takes their files away, also of what it has already',
+      withStore(async ({ store, putFile }) => {
+        const first = await putFile('bytes')
+        await store.putImage(first)
+        const again = await putFile('bytes')
+        await store.putImage(again)
+
+        assert.deepEqual([existsSync(first.path), existsSync(again.path)], [false, false])
       }),
     )
 

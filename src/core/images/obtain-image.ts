@@ -3,7 +3,6 @@
  * However many products ask for one address, or however many addresses lead to the same bytes, the work is
  * done once.
  */
-import { rm } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import { failpoint } from '../failpoint.js'
@@ -16,7 +15,7 @@ import { HostQueue, type HostQueueLimits } from './host-queue.js'
 import { type Downloaded, type ImageProblem, imageProblem } from './image.js'
 import type { ImageLibrary, LibraryImage } from './library.js'
 import { RECIPE_VERSION } from './recipe.js'
-import { writeTempFile } from './temp-file.js'
+import { removeTempFile, writeTempFile } from './temp-file.js'
 
 export interface ObtainPorts {
   readonly library: ImageLibrary
@@ -168,11 +167,12 @@ export class ImageIntake {
     const facts = { sha256, extension, width, height, bytes: data.length }
     const path = await writeTempFile(data, this.#ports.tmpDir)
     try {
-      const { id } = await this.#ports.store.putImage({ ...facts, path, originalUrl })
+      const { id } = await this.#ports.store.putImage({ ...facts, path, flushed: true, originalUrl })
       failpoint('image-put', sha256)
       return { ...facts, storeId: id, perceptualHash, recipe: RECIPE_VERSION }
-    } finally {
-      await rm(path, { force: true })
+    } catch (error: unknown) {
+      await removeTempFile(path)
+      throw error
     }
   }
 }

@@ -1,6 +1,6 @@
 /** Bytes on their way: hashed as they come, small ones kept in memory, larger ones in a temporary file. */
 import { createHash, randomUUID } from 'node:crypto'
-import { type FileHandle, mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, stat, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasCode, WholesalerError } from '../errors.js'
 
@@ -45,7 +45,7 @@ export async function spool(chunks: AsyncIterable<Buffer>, tmpDir: string, bytes
     done = true
   } finally {
     await file?.handle.close()
-    if (!done && file !== null) await rm(file.path, { force: true })
+    if (!done && file !== null) await removeTempFile(file.path)
   }
   const path = file?.path ?? null
   return {
@@ -53,20 +53,32 @@ export async function spool(chunks: AsyncIterable<Buffer>, tmpDir: string, bytes
     bytes,
     content: path ?? Buffer.concat(held, bytes),
     dispose: async () => {
-      if (path !== null) await rm(path, { force: true })
+      if (path !== null) await removeTempFile(path)
     },
   }
 }
 
-/** Writes a new temporary file and returns its path. Leaves nothing behind when it fails. Throws `disk_full`. */
+/**
+ * Writes a new temporary file, brings its bytes to disk, and returns its path. For its owner only. Leaves nothing
+ * behind when it fails. Throws `disk_full`.
+ */
 export async function writeTempFile(data: Buffer, tmpDir: string): Promise<string> {
   const path = tempPath(tmpDir)
   try {
-    await onDisk(path, writeFile(path, data, { flag: 'wx', mode: 0o600 }))
+    await onDisk(path, writeFile(path, data, { flag: 'wx', mode: 0o600, flush: true }))
     return path
   } catch (error: unknown) {
-    await rm(path, { force: true })
+    await removeTempFile(path)
     throw error
+  }
+}
+
+/** Fine when it is gone. One call of the system, where `rm` takes two or three. */
+export async function removeTempFile(path: string): Promise<void> {
+  try {
+    await unlink(path)
+  } catch (error: unknown) {
+    if (!hasCode(error, 'ENOENT')) throw error
   }
 }
 
@@ -80,7 +92,7 @@ export async function prepareTempDir(tmpDir: string, now: number): Promise<void>
       ({ mtimeMs }) => now - mtimeMs,
       () => 0, // Gone meanwhile: another process finished with it.
     )
-    if (age > leftoverAgeMs) await rm(path, { force: true })
+    if (age > leftoverAgeMs) await removeTempFile(path)
   }
 }
 

@@ -135,8 +135,10 @@ export interface StoreWriter {
 export interface ImageFile {
   /** Of the bytes as downloaded: the image's name everywhere. */
   readonly sha256: string
-  /** Processed file, in the state directory's `tmp/`; the store moves or copies it. */
+  /** Processed file, in the state directory's `tmp/`; gone when the store has taken it. */
   readonly path: string
+  /** Its bytes are on disk already, and it is for its owner only. Default: not known. */
+  readonly flushed?: true
   /** Lower-case extension without dot, by content: `jpg`, `png`, `webp`, `gif`. */
   readonly extension: string
   readonly originalUrl: string

@@ -7,7 +7,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { type Dirent, rmSync, statSync } from 'node:fs'
-import { copyFile, link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { copyFile, link, mkdir, open, readdir, readFile, rename, rm, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { hasCode, WholesalerError } from '../../errors.js'
 import { failpoint } from '../../failpoint.js'
@@ -65,9 +65,8 @@ export class MediaFolder {
   async put(image: ImageFile): Promise<void> {
     const target = this.#pathOf(image)
     try {
-      await mkdir(dirname(target), { recursive: true, mode: folderMode })
       failpoint('image-saved', image.sha256)
-      if (!this.has(image)) await this.#place(image.path, target)
+      if (!this.has(image)) await this.#place(image, target)
       failpoint('image-linked', image.sha256)
     } catch (error: unknown) {
       throw asMediaError(error, target)
@@ -76,7 +75,9 @@ export class MediaFolder {
 
   /** Removes the file from `tmp/`; fine when it is gone. */
   async discard(image: ImageFile): Promise<void> {
-    await rm(image.path, { force: true })
+    await unlink(image.path).catch((error: unknown) => {
+      if (!hasCode(error, 'ENOENT')) throw error
+    })
   }
 
   /** The file's bytes; null when it is not there. */
@@ -93,7 +94,7 @@ export class MediaFolder {
   async replace(image: ImageFile): Promise<void> {
     const target = this.#pathOf(image)
     try {
-      await mkdir(dirname(target), { recursive: true, mode: folderMode })
+      await makeFolder(dirname(target))
       await flush(image.path)
       try {
         await rename(image.path, target)
@@ -124,10 +125,10 @@ export class MediaFolder {
     }
   }
 
-  async #place(source: string, target: string): Promise<void> {
-    await flush(source)
+  async #place({ path: source, flushed }: ImageFile, target: string): Promise<void> {
+    if (flushed !== true) await flush(source)
     try {
-      await link(source, target)
+      await linkInto(source, target)
     } catch (error: unknown) {
       if (hasCode(error, 'EEXIST')) await this.#replaceEmpty(source, target)
       // `tmp/` is on another file system, or this one has no hard links.
@@ -140,6 +141,7 @@ export class MediaFolder {
   /** The copy gets its name when it is complete. */
   async #copyInto(source: string, target: string): Promise<void> {
     const copy = join(dirname(target), `.${randomUUID()}.tmp`)
+    await makeFolder(dirname(target))
     try {
       await copyFile(source, copy)
       await flush(copy)
@@ -162,6 +164,21 @@ export class MediaFolder {
     }
     return join(this.#folder, mediaPath(name))
   }
+}
+
+/** The folder is made when it is missed: it is there for nearly all images. */
+async function linkInto(source: string, target: string): Promise<void> {
+  try {
+    await link(source, target)
+  } catch (error: unknown) {
+    if (!hasCode(error, 'ENOENT')) throw error
+    await makeFolder(dirname(target))
+    await link(source, target)
+  }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: folderMode })
 }
 
 async function entriesOf(folder: string): Promise<readonly Dirent[]> {
