@@ -3,7 +3,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type 
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { rootCertificates } from 'node:tls'
-import type { AxiosRequestConfig, AxiosStatic } from 'axios'
+import type { Axios, AxiosRequestConfig } from 'axios'
 import { HttpError, requestError } from './http-error.js'
 import { silence } from './response-body.js'
 
@@ -46,7 +46,7 @@ export interface Exchange {
   lateError(): Error | undefined
 }
 
-let loading: Promise<AxiosStatic> | undefined
+let loading: Promise<Axios> | undefined
 
 /**
  * Sends a request and waits for the head of its answer, whatever its status. Throws `HttpError`, or the reason of
@@ -91,8 +91,9 @@ export async function exchange(url: URL, options: ExchangeOptions): Promise<Exch
   }
 }
 
-function loadAxios(): Promise<AxiosStatic> {
-  loading ??= import('axios').then((module) => module.default)
+/** Without the usual defaults: merging them into each request, to be told not to use them, took a quarter of its time. */
+function loadAxios(): Promise<Axios> {
+  loading ??= import('axios').then(({ Axios }) => new Axios({}))
   return loading
 }
 
