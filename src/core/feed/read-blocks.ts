@@ -7,7 +7,7 @@ import type { RawText } from './text.js'
  * Records of a block, about: what is done once for a block costs little for each of them, and one change costs the reading
  * of few others.
  */
-const blockRecords = 50
+const blockRecords = 25
 const blockBytesMin = 4 * 1024
 const blockBytesUsualMax = 128 * 1024
 
