@@ -6,6 +6,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { KnownBlocks, RecordBlock } from './feed/blocks.js'
+import { packageVersion } from './package-version.js'
 
 /** Raised when marks of before cannot be used any more. */
 const marksVersion = 2
@@ -48,12 +49,7 @@ type Line = [
  * release, which corrected how something is read.
  */
 export function marksHead(reading: string): string {
-  return `${JSON.stringify([marksVersion, releaseOf(), reading])}\n`
-}
-
-function releaseOf(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
+  return `${JSON.stringify([marksVersion, packageVersion(), reading])}\n`
 }
 
 export function markLine(mark: BlockMark): string {

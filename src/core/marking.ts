@@ -1,10 +1,14 @@
 import type { StagedSnapshot } from './ledger/ledger.js'
+import { shopFields } from './product/field-owners.js'
 import type { FetchedFeed, StageOptions } from './stage-feed.js'
 import type { Wholesaler } from './wholesaler.js'
 
-/** Blocks are marked; `known` is the snapshot whose marks are of use. */
+/** How blocks are marked. */
 export interface Marking {
+  /** The snapshot whose marks are of use. */
   readonly known: StagedSnapshot | null
+  /** Rows that are read may be those of that snapshot. Of a field that is the shop's, their fingerprints tell nothing. */
+  readonly mayBeSame: boolean
 }
 
 /** Feeds below this are read in no time; marks would be more trouble than help. */
@@ -24,5 +28,5 @@ export function markingOf(
   if (second !== null || mapping.transform !== undefined) return null
   if (snapshot.bytes < markedBytesMin || onProducts !== undefined) return null
   const isUsable = !remap && current?.complete === true && current.mappingDigest === digest && current.marks !== null
-  return { known: isUsable ? current : null }
+  return { known: isUsable ? current : null, mayBeSame: isUsable && shopFields(mapping.fields).length === 0 }
 }

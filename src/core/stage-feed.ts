@@ -27,7 +27,6 @@ import { MarkWriter } from './mark-writer.js'
 import { markingOf } from './marking.js'
 import type { RetireHow } from './missing-policy.js'
 import { checkExpected, type ExpectedFeed } from './plan-import.js'
-import { shopFields } from './product/field-owners.js'
 import type { Progress } from './progress.js'
 import { stageProducts, stageStep as step } from './stage-products.js'
 import { configDigest, stagingDigest } from './staging-digest.js'
@@ -187,9 +186,8 @@ async function stageSnapshot(
     const mapped = await ports.openMapped(plan, options.signal)
     const { shape, preset } = mapped.facts
     const marks = marking === null ? null : new MarkWriter(staging, mapped.facts.reading)
-    // Of a field that is the shop's, the fingerprints tell nothing.
-    const mayBeSame = marking?.known != null && shopFields(wholesaler.mapping.fields).length === 0
-    const count = await stageProducts(wholesaler, mapped, { staging, marks, mayBeSame }, ports, options)
+    const target = { staging, marks, mayBeSame: marking?.mayBeSame === true }
+    const count = await stageProducts(wholesaler, mapped, target, ports, options)
     const summary: FeedSummary = {
       wholesaler: wholesaler.name,
       source,

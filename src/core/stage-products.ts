@@ -94,29 +94,39 @@ type ReadBlock = Extract<ChunkBlock, { type: 'read' }>
 
 /** A chunk in its order: what was read between two kept blocks is written at once. */
 function* partsOf(chunk: StagedChunk, blocks: readonly ChunkBlock[]): Generator<Part, void, void> {
+  const cut = cutter(chunk)
   let first = 0
-  let at = 0
   let read: ReadBlock[] = []
-  const cutTo = (count: number): Part => {
-    const rows = chunk.rows.slice(first, first + count)
-    const bytes = rows.reduce((sum, row) => sum + row.bytes, 0)
-    const part: Part = { type: 'read', chunk: { rows, bodies: chunk.bodies.subarray(at, at + bytes) }, blocks: read }
-    first += count
-    at += bytes
-    read = []
-    return part
-  }
-  const rowsRead = () => read.reduce((sum, { rows }) => sum + rows, 0)
   for (const block of blocks) {
-    if (block.type === 'read') read.push(block)
-    else {
-      if (read.length > 0) yield cutTo(rowsRead())
-      yield block
+    if (block.type === 'read') {
+      read.push(block)
+      continue
     }
+    if (read.length > 0) {
+      const count = read.reduce((sum, { rows }) => sum + rows, 0)
+      yield { type: 'read', chunk: cut(count), blocks: read }
+      first += count
+      read = []
+    }
+    yield block
   }
   // Blocks without a row are to be remembered as well: rules leave all of their products out.
-  if (first < chunk.rows.length || read.length > 0)
-    yield first === 0 ? { type: 'read', chunk, blocks: read } : cutTo(chunk.rows.length - first)
+  const left = chunk.rows.length - first
+  if (left > 0 || read.length > 0) yield { type: 'read', chunk: first === 0 ? chunk : cut(left), blocks: read }
+}
+
+/** Cuts a chunk, from its beginning on: each call gives the next so many rows with their bodies. */
+function cutter({ rows, bodies }: StagedChunk): (count: number) => StagedChunk {
+  let first = 0
+  let at = 0
+  return (count) => {
+    const some = rows.slice(first, first + count)
+    const end = some.reduce((sum, row) => sum + row.bytes, at)
+    const chunk = { rows: some, bodies: bodies.subarray(at, end) }
+    first += count
+    at = end
+    return chunk
+  }
 }
 
 /** Returns rows whose keys came again. */
@@ -146,28 +156,26 @@ async function stagePart(part: Part, { staging, marks, mayBeSame }: StageTarget,
  * Writes the rows that differ from those of the snapshot before, and keeps the others: a change makes the whole block that
  * it stands in be read again, and most of its rows are as they were.
  */
-async function writeChanged({ rows, bodies }: StagedChunk, staging: Staging): Promise<WrittenChunk> {
-  const same = await staging.findSame(rows)
+async function writeChanged(chunk: StagedChunk, staging: Staging): Promise<WrittenChunk> {
+  const same = await staging.findSame(chunk.rows)
+  const cut = cutter(chunk)
   const ids: number[] = []
   const replaced: ReplacedRow[] = []
-  let at = 0
-  for (let first = 0; first < rows.length; ) {
+  for (let first = 0; first < same.length; ) {
     const isSame = same[first] !== null
     let end = first
-    let bytes = 0
-    for (; end < rows.length && (same[end] !== null) === isSame; end += 1) bytes += rows[end]?.bytes ?? 0
+    while (end < same.length && (same[end] !== null) === isSame) end += 1
+    const run = cut(end - first)
     if (isSame) {
       const known = same.slice(first, end).filter((id) => id !== null)
       ids.push(...known)
       replaced.push(...(await staging.keep(known)))
     } else {
-      const some = { rows: rows.slice(first, end), bodies: bodies.subarray(at, at + bytes) }
-      const written = await staging.write(some)
+      const written = await staging.write(run)
       ids.push(...written.ids)
       replaced.push(...written.replaced)
     }
     first = end
-    at += bytes
   }
   return { ids, replaced }
 }

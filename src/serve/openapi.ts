@@ -103,10 +103,3 @@ function readSchema(name: string): object {
   const { $id: _id, ...schema }: { $id?: string } = JSON.parse(readFileSync(path, 'utf8'))
   return schema
 }
-
-export function packageVersion(): string {
-  const { version }: { version: string } = JSON.parse(
-    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-  )
-  return version
-}

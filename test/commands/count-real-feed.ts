@@ -51,9 +51,13 @@ export function countGrouped(records: readonly CountedRecord[], raw = records): 
 }
 
 export async function textOf(file: string, encoding = 'utf-8'): Promise<string> {
-  const bytes = await readFile(file)
-  const plain = file.endsWith('.gz') ? gunzipSync(bytes) : file.endsWith('.zip') ? firstMember(bytes) : bytes
-  return new TextDecoder(encoding, { fatal: true }).decode(plain)
+  return new TextDecoder(encoding, { fatal: true }).decode(unpacked(file, await readFile(file)))
+}
+
+/** The bytes of a feed, by the name of its file: of gzip, of the first member of zip, or as they are. */
+export function unpacked(file: string, bytes: Buffer): Buffer {
+  if (file.endsWith('.zip')) return firstMember(bytes)
+  return file.endsWith('.gz') ? gunzipSync(bytes) : bytes
 }
 
 export function csvRows(text: string, delimiter = ','): readonly Row[] {
@@ -85,7 +89,7 @@ export function attributes(xml: string, element: string, attribute: string): rea
 }
 
 /** Bytes of the first, deflated member of a zip archive. */
-export function firstMember(zip: Buffer): Buffer {
+function firstMember(zip: Buffer): Buffer {
   const start = 30 + zip.readUInt16LE(26) + zip.readUInt16LE(28)
   return inflateRawSync(zip.subarray(start))
 }

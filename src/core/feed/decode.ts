@@ -21,8 +21,6 @@ export class UndecodableBytes extends Error {
 /** Text of a growing byte sequence. Pieces never split a character. Throws `UndecodableBytes`. */
 export interface StrictDecoder {
   write(chunk: Buffer): string
-  /** Goes on behind bytes that are not decoded: whole characters, between whole characters. */
-  pass(bytes: number): void
   /** To be called once, after the last chunk. */
   end(): void
 }
@@ -84,10 +82,6 @@ class Utf8Decoder implements StrictDecoder {
     }
   }
 
-  pass(bytes: number): void {
-    this.offset += bytes
-  }
-
   end(): void {
     if (this.tail.length > 0) throw new UndecodableBytes(this.offset - this.tail.length, null, '')
   }
@@ -121,10 +115,6 @@ class Utf16Decoder implements StrictDecoder {
     } catch {
       throw this.fault(whole, start)
     }
-  }
-
-  pass(bytes: number): void {
-    this.offset += bytes
   }
 
   end(): void {
@@ -165,10 +155,6 @@ class TableDecoder implements StrictDecoder {
     this.refuse(text)
     this.offset += chunk.length
     return text
-  }
-
-  pass(bytes: number): void {
-    this.offset += bytes
   }
 
   end(): void {

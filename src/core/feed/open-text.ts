@@ -56,12 +56,15 @@ const oneByteMarks = /^(?:utf-8|us-ascii|windows-12\d\d|iso-8859-\d+)$/
 function rawText(unpacked: Unpacked, choice: EncodingChoice, shown: string, signal?: AbortSignal): RawText {
   const decoder = strictDecoder(choice.encoding)
   const bytes = withoutStart(unpacked.bytes(signal), choice.bomBytes)
+  /** Bytes that the decoder has not seen. */
+  let passed = 0
   const placed = async (action: () => void): Promise<void> => {
     try {
       action()
     } catch (error: unknown) {
       if (!(error instanceof UndecodableBytes)) throw error
-      throw await undecodable(error, unpacked, choice, shown)
+      const { byte, value } = error
+      throw await undecodable({ byte: byte + passed, value }, unpacked, choice, shown)
     }
   }
   return {
@@ -70,7 +73,9 @@ function rawText(unpacked: Unpacked, choice: EncodingChoice, shown: string, sign
       return done === true ? null : value
     },
     decode: (some, write) => placed(() => writeDecoded(decoder, some, write)),
-    pass: (length) => decoder.pass(length),
+    pass: (length) => {
+      passed += length
+    },
     end: () => placed(() => decoder.end()),
     close: async () => {
       await bytes.return()
@@ -152,7 +157,7 @@ async function* withoutStart(bytes: AsyncIterable<Buffer>, length: number): Asyn
 }
 
 async function undecodable(
-  { byte: position, value }: UndecodableBytes,
+  { byte: position, value }: Pick<UndecodableBytes, 'byte' | 'value'>,
   unpacked: Unpacked,
   { encoding, bomBytes, isTold }: EncodingChoice,
   shown: string,

@@ -6,6 +6,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import { failpoint } from '../failpoint.js'
+import { removeFile } from '../remove-file.js'
 import { ImageRefusedError } from '../store/refused-image.js'
 import type { Store } from '../store/store.js'
 import { BoundedMap } from './bounded-map.js'
@@ -15,7 +16,7 @@ import { HostQueue, type HostQueueLimits } from './host-queue.js'
 import { type Downloaded, type ImageProblem, imageProblem } from './image.js'
 import type { ImageLibrary, LibraryImage } from './library.js'
 import { RECIPE_VERSION } from './recipe.js'
-import { removeTempFile, writeTempFile } from './temp-file.js'
+import { writeTempFile } from './temp-file.js'
 
 export interface ObtainPorts {
   readonly library: ImageLibrary
@@ -171,7 +172,7 @@ export class ImageIntake {
       failpoint('image-put', sha256)
       return { ...facts, storeId: id, perceptualHash, recipe: RECIPE_VERSION }
     } catch (error: unknown) {
-      await removeTempFile(path)
+      await removeFile(path)
       throw error
     }
   }

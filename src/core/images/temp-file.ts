@@ -1,8 +1,9 @@
 /** Bytes on their way: hashed as they come, small ones kept in memory, larger ones in a temporary file. */
 import { createHash, randomUUID } from 'node:crypto'
-import { type FileHandle, mkdir, open, readdir, stat, unlink, writeFile } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasCode, WholesalerError } from '../errors.js'
+import { removeFile } from '../remove-file.js'
 
 /** Bytes of one picture held in memory; nearly all product pictures are smaller, and writing a file costs more. */
 const memoryBytesMax = 2 * 1024 * 1024
@@ -45,7 +46,7 @@ export async function spool(chunks: AsyncIterable<Buffer>, tmpDir: string, bytes
     done = true
   } finally {
     await file?.handle.close()
-    if (!done && file !== null) await removeTempFile(file.path)
+    if (!done && file !== null) await removeFile(file.path)
   }
   const path = file?.path ?? null
   return {
@@ -53,7 +54,7 @@ export async function spool(chunks: AsyncIterable<Buffer>, tmpDir: string, bytes
     bytes,
     content: path ?? Buffer.concat(held, bytes),
     dispose: async () => {
-      if (path !== null) await removeTempFile(path)
+      if (path !== null) await removeFile(path)
     },
   }
 }
@@ -68,17 +69,8 @@ export async function writeTempFile(data: Buffer, tmpDir: string): Promise<strin
     await onDisk(path, writeFile(path, data, { flag: 'wx', mode: 0o600, flush: true }))
     return path
   } catch (error: unknown) {
-    await removeTempFile(path)
+    await removeFile(path)
     throw error
-  }
-}
-
-/** Fine when it is gone. One call of the system, where `rm` takes two or three. */
-export async function removeTempFile(path: string): Promise<void> {
-  try {
-    await unlink(path)
-  } catch (error: unknown) {
-    if (!hasCode(error, 'ENOENT')) throw error
   }
 }
 
@@ -92,7 +84,7 @@ export async function prepareTempDir(tmpDir: string, now: number): Promise<void>
       ({ mtimeMs }) => now - mtimeMs,
       () => 0, // Gone meanwhile: another process finished with it.
     )
-    if (age > leftoverAgeMs) await removeTempFile(path)
+    if (age > leftoverAgeMs) await removeFile(path)
   }
 }
 

@@ -7,11 +7,11 @@
  * into it, on the disk before the snapshot becomes current, and removed when the snapshot is dropped. A staging that merges
  * into the snapshot it stands on adds its own file to that of the snapshot, at a place that it alone was given.
  */
-import { closeSync, constants, openSync, readSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, constants, openSync, readSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { messageOf, WholesalerError } from '../errors.js'
-import { type BodyWriter, createWriter, namesIn, openWriter, sizeOf } from './body-writer.js'
+import { type BodyWriter, openWriter } from './body-writer.js'
+import { NumberedFiles } from './numbered-files.js'
 
 /** Name of the folder beside the ledger. */
 export const bodiesFolder = 'staged'
@@ -26,21 +26,21 @@ export interface BodyPlace {
 const copiedBytes = 1024 * 1024
 
 export class BodyFiles {
-  readonly #folder: string
+  readonly #files: NumberedFiles
 
   constructor(folder: string) {
-    this.#folder = folder
+    this.#files = new NumberedFiles(folder, '.ndjson')
   }
 
   /** Begins the file of a snapshot. Throws `disk_full` and what else the disk refuses. */
   create(snapshotId: number): BodyWriter {
-    return createWriter(this.#folder, this.#path(snapshotId))
+    return this.#files.create(snapshotId)
   }
 
   /** The products at these places, in their order. Throws `state_unreadable` when they are not there. */
   read(snapshotId: number, places: readonly BodyPlace[]): readonly string[] {
     if (places.length === 0) return []
-    const path = this.#path(snapshotId)
+    const path = this.#files.path(snapshotId)
     let file: number | null = null
     try {
       file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW)
@@ -60,15 +60,15 @@ export class BodyFiles {
 
   /** Length of the file of a snapshot; null when it is not there. */
   size(snapshotId: number): number | null {
-    return sizeOf(this.#path(snapshotId))
+    return this.#files.size(snapshotId)
   }
 
   /** Copies the file of a staging into that of a snapshot, from `at` on: it is on the disk when this resolves. */
   async add(snapshotId: number, { from, at }: { readonly from: number; readonly at: number }): Promise<void> {
-    const writer = openWriter(this.#path(snapshotId), at)
+    const writer = openWriter(this.#files.path(snapshotId), at)
     let file: number | null = null
     try {
-      file = openSync(this.#path(from), constants.O_RDONLY | constants.O_NOFOLLOW)
+      file = openSync(this.#files.path(from), constants.O_RDONLY | constants.O_NOFOLLOW)
       const bytes = Buffer.allocUnsafe(copiedBytes)
       for (let done = 0; ; await setImmediate()) {
         const count = readSync(file, bytes, 0, copiedBytes, done)
@@ -85,24 +85,13 @@ export class BodyFiles {
 
   /** Removes the file of a snapshot that nothing points to any more. Safe to call twice. */
   remove(snapshotId: number): void {
-    rmSync(this.#path(snapshotId), { force: true })
+    this.#files.remove(snapshotId)
   }
 
   /** Removes files of snapshots that the ledger does not know: another ledger was here before, and is lost. */
   removeUnknown(isKnown: (snapshotId: number) => boolean): void {
-    for (const name of namesIn(this.#folder)) {
-      const id = Number.parseInt(name, 10)
-      if (name === nameOf(id) && !isKnown(id)) this.remove(id)
-    }
+    this.#files.removeUnknown(isKnown)
   }
-
-  #path(snapshotId: number): string {
-    return join(this.#folder, nameOf(snapshotId))
-  }
-}
-
-function nameOf(snapshotId: number): string {
-  return `${snapshotId}.ndjson`
 }
 
 /** Places that follow each other in the file are read at once: a batch in the order of the feed is one read. */

@@ -94,18 +94,16 @@ export class KeptRows {
    * transaction that wrote them.
    */
   displace(keys: readonly string[], written: WrittenRows): Pick<WrittenRows, 'ids' | 'replaced'> {
-    const find = this.#database.prepare<{ id: number }>('SELECT id FROM staged WHERE snapshot_id = ? AND key = ?')
     const ids = [...written.ids]
     const replaced = new Map(written.replaced)
     for (const [index, key] of keys.entries()) {
-      const id = find.get(this.base.id, key)?.id
-      if (id === undefined) continue
-      ids[index] = id
-      this.#displaced.add(id)
-      if (!this.#kept.has(id)) continue
-      this.#kept.delete(id)
-      const kept = findRow(this.#database, this.base.id, key)
-      if (kept !== undefined) replaced.set(index, kept.row)
+      const found = findRow(this.#database, this.base.id, key)
+      if (found === undefined) continue
+      ids[index] = found.id
+      this.#displaced.add(found.id)
+      if (!this.#kept.has(found.id)) continue
+      this.#kept.delete(found.id)
+      replaced.set(index, found.row)
     }
     return { ids, replaced }
   }

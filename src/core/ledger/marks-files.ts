@@ -2,48 +2,35 @@
  * Marks: what stagings are given to keep for the next one, a file each beside the staged products. Nobody here looks into
  * them. A ledger that loses them has lost nothing but time: a file that is not as long as the ledger remembers is none.
  */
-import { rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { WholesalerError } from '../errors.js'
-import { type BodyWriter, createWriter, namesIn, sizeOf } from './body-writer.js'
+import type { BodyWriter } from './body-writer.js'
+import { NumberedFiles } from './numbered-files.js'
 
 export class MarksFiles {
-  readonly #folder: string
+  readonly #files: NumberedFiles
 
   constructor(folder: string) {
-    this.#folder = folder
+    this.#files = new NumberedFiles(folder, '.marks')
   }
 
   create(stagingId: number): BodyWriter {
-    return createWriter(this.#folder, this.#path(stagingId))
+    return this.#files.create(stagingId)
   }
 
   /** Path of marks of this length; null when there are none. */
   find(stagingId: number, bytes: number): string | null {
-    const path = this.#path(stagingId)
-    return sizeOf(path) === bytes ? path : null
+    return this.#files.size(stagingId) === bytes ? this.#files.path(stagingId) : null
   }
 
   /** Safe to call twice. */
   remove(stagingId: number): void {
-    rmSync(this.#path(stagingId), { force: true })
+    this.#files.remove(stagingId)
   }
 
   /** Removes the marks of stagings that did not make a snapshot what it is. */
   removeUnknown(isKnown: (stagingId: number) => boolean): void {
-    for (const name of namesIn(this.#folder)) {
-      const id = Number.parseInt(name, 10)
-      if (name === nameOf(id) && !isKnown(id)) this.remove(id)
-    }
+    this.#files.removeUnknown(isKnown)
   }
-
-  #path(stagingId: number): string {
-    return join(this.#folder, nameOf(stagingId))
-  }
-}
-
-function nameOf(stagingId: number): string {
-  return `${stagingId}.marks`
 }
 
 /** The marks of one staging while they are given. A disk that refuses them ends them, and nothing else. */

@@ -147,17 +147,6 @@ export function bytesOf(body: string): number {
   return Buffer.byteLength(body) + lineEnd.length
 }
 
-/** Puts products together for the ledger. */
-export function toStagedChunk<P extends CutProduct>(products: readonly P[]): Chunk<P['row']> {
-  const rows: P['row'][] = []
-  let text = ''
-  for (const { row, body } of products) {
-    rows.push(row)
-    text += body + lineEnd
-  }
-  return { rows, bodies: Buffer.from(text) }
-}
-
 /** Room for the bodies of a first chunk, in bytes; each later one gets what its forerunner took, and a tenth more. */
 const chunkBytesGuess = 64 * 1024
 const chunkBytesSpare = 1.1
@@ -166,12 +155,12 @@ const chunkBytesSpare = 1.1
  * Puts a chunk together out of small parts, each written as it comes. Its bodies are in memory of their own, not of
  * Node's pool: they can be handed over to another thread.
  */
-export class ChunkWriter {
-  #rows: CutRow[] = []
+export class ChunkWriter<P extends CutProduct = CutProduct> {
+  #rows: P['row'][] = []
   #bodies = Buffer.from(new ArrayBuffer(chunkBytesGuess))
   #length = 0
 
-  add(products: readonly CutProduct[]): void {
+  add(products: readonly P[]): void {
     let text = ''
     let length = 0
     for (const { row, body } of products) {
@@ -186,7 +175,7 @@ export class ChunkWriter {
   }
 
   /** What was added since the last time. */
-  take(): CutChunk {
+  take(): Chunk<P['row']> {
     const chunk = { rows: this.#rows, bodies: this.#bodies.subarray(0, this.#length) }
     const next = Math.max(chunkBytesGuess, Math.ceil(this.#length * chunkBytesSpare))
     this.#rows = []
@@ -200,6 +189,13 @@ export class ChunkWriter {
     larger.set(this.#bodies.subarray(0, this.#length))
     this.#bodies = larger
   }
+}
+
+/** Puts products together for the ledger. */
+export function toStagedChunk<P extends CutProduct>(products: readonly P[]): Chunk<P['row']> {
+  const writer = new ChunkWriter<P>()
+  writer.add(products)
+  return writer.take()
 }
 
 /** The products of a chunk, each parsed when it is asked for. */

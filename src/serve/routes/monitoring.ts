@@ -1,8 +1,10 @@
 /** For probes and monitoring, and what describes all of this to programs. */
+
+import { packageVersion } from '../../core/package-version.js'
 import { HttpError } from '../http-error.js'
 import { series } from '../job-details.js'
 import { metricsText } from '../metrics.js'
-import { openApiDocument, packageVersion } from '../openapi.js'
+import { openApiDocument } from '../openapi.js'
 import { done, json, type Route, type ServePorts } from '../route.js'
 
 /** `routes`: the table that is described. */

@@ -23,7 +23,7 @@ export function textInBytes(content: string, chunkBytes: number): FeedText {
           return bytes.subarray(at - chunkBytes, at)
         },
         decode: async (some, write) => write(decoder.write(some)),
-        pass: (length) => decoder.pass(length),
+        pass: () => {},
         end: async () => decoder.end(),
         close: async () => {},
       }

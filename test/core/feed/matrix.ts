@@ -1,10 +1,10 @@
 /** Real feeds, and what may become of them on their way: another encoding, dialect or packing, or only a part of them. */
 import { readFileSync } from 'node:fs'
-import { gunzipSync, gzipSync } from 'node:zlib'
+import { gzipSync } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
 import iconv from 'iconv-lite'
 import { seededRandom } from '../../chaos/random.js'
-import { firstMember } from '../../commands/count-real-feed.js'
+import { unpacked } from '../../commands/count-real-feed.js'
 import { zipOf } from '../../support/zip.js'
 
 export interface MatrixFeed {
@@ -78,7 +78,7 @@ export const matrixFeeds: readonly MatrixFeed[] = [
 
 /** The text of the first records of a feed, as a whole feed of its own. */
 export function leadingPart(feed: MatrixFeed, path: string, records: number): string {
-  const text = iconv.decode(unpackedFeed(feed.name, readFileSync(path)), feed.encoding ?? 'utf-8')
+  const text = iconv.decode(unpacked(feed.name, readFileSync(path)), feed.encoding ?? 'utf-8')
   switch (feed.format) {
     case 'csv':
       return csvText(rowsOf(text, feed).slice(0, records + 1), { delimiter: feed.delimiter ?? ',' })
@@ -89,11 +89,6 @@ export function leadingPart(feed: MatrixFeed, path: string, records: number): st
     case 'xml':
       return leadingXml(text.replace(/encoding=["'][^"']+["']/, 'encoding="utf-8"'), feed.record ?? '', records)
   }
-}
-
-function unpackedFeed(name: string, bytes: Buffer): Buffer {
-  if (name.endsWith('.zip')) return firstMember(bytes)
-  return name.endsWith('.gz') ? gunzipSync(bytes) : bytes
 }
 
 function leadingXml(text: string, record: string, records: number): string {

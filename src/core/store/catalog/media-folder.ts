@@ -7,10 +7,11 @@
  */
 import { randomUUID } from 'node:crypto'
 import { type Dirent, rmSync, statSync } from 'node:fs'
-import { copyFile, link, mkdir, open, readdir, readFile, rename, rm, unlink } from 'node:fs/promises'
+import { copyFile, link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { hasCode, WholesalerError } from '../../errors.js'
 import { failpoint } from '../../failpoint.js'
+import { removeFile } from '../../remove-file.js'
 import type { ImageFile } from '../store.js'
 
 const folderMode = 0o700
@@ -75,9 +76,7 @@ export class MediaFolder {
 
   /** Removes the file from `tmp/`; fine when it is gone. */
   async discard(image: ImageFile): Promise<void> {
-    await unlink(image.path).catch((error: unknown) => {
-      if (!hasCode(error, 'ENOENT')) throw error
-    })
+    await removeFile(image.path)
   }
 
   /** The file's bytes; null when it is not there. */
