@@ -1,12 +1,12 @@
 import type { Database } from '../sqlite.js'
 import type { ItemResult } from '../store/store.js'
-import type { BatchCounts } from './ledger.js'
+import type { BatchCounts, ClaimedBatch } from './ledger.js'
 import { forgetQuarantine, putInQuarantine } from './quarantine.js'
 import { rowState } from './schema.js'
 import { isInSnapshot } from './settle.js'
 
 export interface BatchResults {
-  readonly batchId: string
+  readonly batch: Pick<ClaimedBatch, 'id' | 'items' | 'size'>
   readonly jobId: number
   readonly wholesalerId: number
   readonly results: readonly ItemResult[]
@@ -29,28 +29,27 @@ interface Target extends BatchResults {
 }
 
 /** Records what the store made of each product; call inside the transaction that finishes the batch. */
-export function recordResults(database: Database, batch: BatchResults): BatchCounts {
+export function recordResults(database: Database, work: BatchResults): BatchCounts {
   const counts = { processed: 0, created: 0, updated: 0, unchanged: 0, skipped: 0, errors: 0 }
   const snapshots = database
     .prepare<{ id: number; complete: number | null }>(
       "SELECT id, complete FROM snapshot WHERE wholesaler_id = ? AND state <> 'dropped'",
     )
-    .all(batch.wholesalerId)
+    .all(work.wholesalerId)
   const hasFailures =
     database
       .prepare(`
         SELECT 1 WHERE EXISTS (SELECT 1 FROM failure WHERE wholesaler_id = ?)
           OR EXISTS (SELECT 1 FROM quarantine WHERE wholesaler_id = ?)`)
-      .get(batch.wholesalerId, batch.wholesalerId) !== undefined
-  const target: Target = { ...batch, database, snapshots, hasFailures }
-  const items = database.prepare<BatchItem>('SELECT key, content FROM batch_item WHERE batch_id = ?')
-  const taken = new Map(items.all(batch.batchId).map((item) => [item.key, item]))
+      .get(work.wholesalerId, work.wholesalerId) !== undefined
+  const target: Target = { ...work, database, snapshots, hasFailures }
+  const held = new Map(heldItems(database, work.batch).map((item) => [item.key, item]))
 
   const written: WrittenItem[] = []
-  for (const result of batch.results) {
+  for (const result of work.results) {
     counts.processed += 1
     counts[result.outcome === 'rejected' ? 'errors' : result.outcome] += 1
-    const item = taken.get(result.key)
+    const item = held.get(result.key)
     // Another job has taken the product since: what that one finds in the store counts.
     if (item === undefined) continue
     if (result.outcome === 'rejected') recordReject(target, item, result.code === 'quarantined')
@@ -61,6 +60,15 @@ export function recordResults(database: Database, batch: BatchResults): BatchCou
   return counts
 }
 
+/** What the batch still has: it loses what another job takes, and gets nothing new. */
+function heldItems(database: Database, { id, items, size }: BatchResults['batch']): readonly BatchItem[] {
+  if (items.length === size) {
+    const count = database.prepare<{ held: number }>('SELECT count(*) AS held FROM batch_item WHERE batch_id = ?')
+    if (count.get(id)?.held === size) return items
+  }
+  return database.prepare<BatchItem>('SELECT key, content FROM batch_item WHERE batch_id = ?').all(id)
+}
+
 /** Key and id in the store. */
 type WrittenItem = readonly [string, string]
 
@@ -69,7 +77,7 @@ type WrittenItem = readonly [string, string]
  * where SQLite would go through the list for each item.
  */
 function recordWritten(target: Target, written: readonly WrittenItem[]): void {
-  const { database, wholesalerId, batchId } = target
+  const { database, wholesalerId, batch } = target
   const list = JSON.stringify(written)
   // Another id is another product in the store: it has none of the images of the first. One that is to have none any
   // more is done only when it was looked at.
@@ -89,7 +97,7 @@ function recordWritten(target: Target, written: readonly WrittenItem[]): void {
         images_given = CASE WHEN store_product_id = excluded.store_product_id THEN images_given END,
         store_product_id = excluded.store_product_id, content = excluded.content, offer = excluded.offer,
         images = excluded.images, batch = excluded.batch, missing_since = NULL, missing_fetch = NULL, retired = NULL`)
-    .run(list, wholesalerId, batchId)
+    .run(list, wholesalerId, batch.id)
   for (const [key] of written) forgetFailure(target, { key })
   for (const { id, complete } of target.snapshots) {
     const staged = database

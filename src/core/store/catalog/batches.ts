@@ -35,7 +35,7 @@ export class BatchTable {
       // The ledger records the batch right after: a power loss must not take it from the store alone.
       return this.#database.transaction(() => this.#applyOnce(batch), { durable: true })
     } catch (error: unknown) {
-      this.#products.categories.forget()
+      this.#products.forget()
       throw error
     }
   }
@@ -47,6 +47,7 @@ export class BatchTable {
 
     const now = this.#clock.now()
     const results = this.#writeItems(batch, now)
+    this.#products.flush()
     this.#record(batch, results, now)
     return results
   }

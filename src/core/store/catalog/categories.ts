@@ -1,26 +1,27 @@
 /** The category tree of the catalog, and where products stand in it. */
-import type { Database, SqlValue } from '../../sqlite.js'
-import { insertRows, insertTexts } from './insert-rows.js'
+import type { Database } from '../../sqlite.js'
+import { InsertQueue } from './insert-queue.js'
 import { withoutNul } from './product-row.js'
 
 /** Paths kept by id, so that a feed with one category per product does not fill the memory. */
 const cachedPathsMax = 20_000
 
-const insertPlaces = insertTexts('product_category (product_id, position, category_id)')
-
 export class Categories {
   readonly #database: Database
   /** Safe to keep while the database is open: a category is never removed or renamed. */
   readonly #ids = new Map<string, number>()
+  readonly #places: InsertQueue
 
   constructor(database: Database) {
     this.#database = database
+    this.#places = new InsertQueue(database, 'product_category (product_id, position, category_id)')
   }
 
-  /** Puts a product under these paths, in this order, and nowhere else. Names are made when missing. */
+  /** Puts a product under these paths, in this order, and nowhere else, at the next `flush`. Names are made when missing. */
   place(productId: number, paths: readonly (readonly string[])[], isNew: boolean): void {
     const ids = paths.filter((path) => path.length > 0).map((path) => this.#idOf(path))
     if (!isNew) {
+      this.#places.flush()
       const stored = this.#database
         .prepare<{ category_id: number }>(
           'SELECT category_id FROM product_category WHERE product_id = ? ORDER BY position',
@@ -29,9 +30,7 @@ export class Categories {
       if (ids.length === stored.length && ids.every((id, index) => id === stored[index]?.category_id)) return
       this.#database.prepare('DELETE FROM product_category WHERE product_id = ?').run(productId)
     }
-    const values: SqlValue[] = []
-    for (const [position, id] of ids.entries()) values.push(productId, position, id)
-    insertRows(this.#database, insertPlaces, values, ids.length)
+    for (const [position, id] of ids.entries()) this.#places.add(productId, position, id)
   }
 
   /** Where a product stands, in its order. */
@@ -51,8 +50,14 @@ export class Categories {
       .map(({ category_id }) => path(category_id))
   }
 
+  /** To be called before the transaction ends. */
+  flush(): void {
+    this.#places.flush()
+  }
+
   /** To be called after a rollback: ids given out in that transaction are not in the tables. */
   forget(): void {
+    this.#places.forget()
     this.#ids.clear()
   }
 

@@ -2,11 +2,11 @@
 import type { Fingerprints } from '../../ledger/ledger.js'
 import type { Attribute, Product, Variant } from '../../product/product.js'
 import { foldSku } from '../../product/product.js'
-import type { Database, SqlValue } from '../../sqlite.js'
+import type { Database } from '../../sqlite.js'
 import type { Bearer, ProductLookup, SkuPlan } from '../sku-rules.js'
 import type { StoreId } from '../store.js'
 import { Categories } from './categories.js'
-import { insertRows, insertTexts } from './insert-rows.js'
+import { InsertQueue } from './insert-queue.js'
 import {
   columnValues,
   type OfferColumns,
@@ -42,16 +42,17 @@ const selectRow = `SELECT id, ${productColumnNames.join(', ')} FROM product`
 const insertRow = `INSERT INTO product (${productColumnNames.join(', ')}, created_at)
   VALUES (${'?, '.repeat(productColumnNames.length)}?)`
 const updateRow = `UPDATE product SET ${productColumnNames.map((name) => `${name} = ?`).join(', ')} WHERE id = ?`
-const insertAttributes = insertTexts('product_attribute (product_id, is_option, position, name, value)')
 const updateOfferColumns = offerColumnNames.map((name) => `${name} = ?`).join(', ')
 
 export class ProductTable implements ProductLookup {
   readonly #database: Database
-  readonly categories: Categories
+  readonly #categories: Categories
+  readonly #attributes: InsertQueue
 
   constructor(database: Database) {
     this.#database = database
-    this.categories = new Categories(database)
+    this.#categories = new Categories(database)
+    this.#attributes = new InsertQueue(database, 'product_attribute (product_id, is_option, position, name, value)')
   }
 
   /** Products of a wholesaler, never variants, by key. Unknown ones are left out. */
@@ -118,11 +119,12 @@ export class ProductTable implements ProductLookup {
       )
       .all(id)
     return {
-      categories: this.categories.pathsOf(id),
+      categories: this.#categories.pathsOf(id),
       attributes: attributes.map(({ name, value }) => ({ name, values: JSON.parse(value) })),
     }
   }
 
+  /** Its attributes and categories are written by the next `flush`. */
   create(write: ProductWrite): number {
     const { product, owner, skus, fingerprints, now } = write
     const columns = productColumns(product, { owner, sku: skus.sku, fingerprints, now }, null)
@@ -132,9 +134,13 @@ export class ProductTable implements ProductLookup {
     return id
   }
 
-  /** Writes all columns of a product that is there. `variants` says which of its rows each variant is. */
+  /**
+   * Writes all columns of a product that is there. `variants` says which of its rows each variant is. Its attributes and
+   * categories are written by the next `flush`.
+   */
   update(row: ProductRow, variants: VariantMatch, write: ProductWrite): void {
     const { product, owner, skus, fingerprints, now } = write
+    if (variants.vanished.length > 0) this.flush()
     for (const { id } of variants.vanished) this.remove(id)
     this.#releaseSku(row, skus.sku)
     for (const [index, variant] of variants.rows.entries()) {
@@ -197,6 +203,18 @@ export class ProductTable implements ProductLookup {
     this.#database.prepare('DELETE FROM product WHERE id = ?').run(id)
   }
 
+  /** To be called before the transaction ends. */
+  flush(): void {
+    this.#attributes.flush()
+    this.#categories.flush()
+  }
+
+  /** To be called after a rollback. */
+  forget(): void {
+    this.#attributes.forget()
+    this.#categories.forget()
+  }
+
   #insert(columns: ReturnType<typeof productColumns>, now: number): number {
     return this.#database.prepare(insertRow).insert(...columnValues(columns), now)
   }
@@ -212,7 +230,7 @@ export class ProductTable implements ProductLookup {
   }
 
   #writeLists(id: number, product: Product, isNew: boolean): void {
-    if (product.categories !== undefined) this.categories.place(id, product.categories, isNew)
+    if (product.categories !== undefined) this.#categories.place(id, product.categories, isNew)
     if (product.attributes !== undefined) this.#writeAttributes(id, product.attributes, false, isNew)
     this.#writeAttributes(id, optionsOf(product), true, isNew)
   }
@@ -223,6 +241,7 @@ export class ProductTable implements ProductLookup {
     const kind = Number(isOption)
     const rows = attributes.map(({ name, values }) => ({ name: withoutNul(name), value: JSON.stringify(values) }))
     if (!isNew) {
+      this.#attributes.flush()
       const stored = this.#database
         .prepare<AttributeRow>(
           'SELECT name, value FROM product_attribute WHERE product_id = ? AND is_option = ? ORDER BY position',
@@ -231,9 +250,7 @@ export class ProductTable implements ProductLookup {
       if (sameAttributes(rows, stored)) return
       this.#database.prepare('DELETE FROM product_attribute WHERE product_id = ? AND is_option = ?').run(id, kind)
     }
-    const values: SqlValue[] = []
-    for (const [position, { name, value }] of rows.entries()) values.push(id, kind, position, name, value)
-    insertRows(this.#database, insertAttributes, values, rows.length)
+    for (const [position, { name, value }] of rows.entries()) this.#attributes.add(id, kind, position, name, value)
   }
 
   /** Gives a SKU free before the row gets another one, so that variants may swap theirs. */
