@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { HttpError } from './http-error.js'
 
@@ -5,28 +6,36 @@ import { HttpError } from './http-error.js'
 export interface Deadline {
   /** Aborted when time is up or the caller gives up; its reason says which. */
   readonly signal: AbortSignal
+  /** The time runs from now on. A second call changes nothing. */
+  begin(): void
   /** Ends this body as well when time is up, and the deadline when the body ends. */
   watch(message: IncomingMessage): void
   stop(): void
 }
 
-export function startDeadline(url: string, deadlineMs: number, outer?: AbortSignal): Deadline {
+export function createDeadline(url: string, deadlineMs: number, outer?: AbortSignal): Deadline {
   outer?.throwIfAborted()
   const controller = new AbortController()
   const onOuter = () => controller.abort(outer?.reason)
+  // As many requests as there are may hang on one signal; by default, Node warns from the eleventh on.
+  if (outer !== undefined) setMaxListeners(0, outer)
   outer?.addEventListener('abort', onOuter, { once: true })
-  const timer = setTimeout(() => {
-    const message = `the answer was not there within ${deadlineMs / 1000} s`
-    controller.abort(new HttpError({ code: 'timeout', message, url }))
-  }, deadlineMs)
-  // An answer that nobody reads must not keep the process; a connection that is open does so by itself.
-  timer.unref()
+  let timer: NodeJS.Timeout | undefined
+  const begin = () => {
+    timer ??= setTimeout(() => {
+      const message = `the answer was not there within ${deadlineMs / 1000} s`
+      controller.abort(new HttpError({ code: 'timeout', message, url }))
+    }, deadlineMs)
+    // An answer that nobody reads must not keep the process; a connection that is open does so by itself.
+    timer.unref()
+  }
   const stop = () => {
     clearTimeout(timer)
     outer?.removeEventListener('abort', onOuter)
   }
   return {
     signal: controller.signal,
+    begin,
     watch(message) {
       const { signal } = controller
       const onAbort = () => message.destroy(signal.reason)

@@ -7,8 +7,11 @@ import type { Axios, AxiosRequestConfig } from 'axios'
 import { HttpError, requestError } from './http-error.js'
 import { silence } from './response-body.js'
 
-/** Connections kept for the next request to the same host. */
-const freeSocketsMax = 16
+/**
+ * Connections to one host at once: what browsers allow themselves, and servers therefore expect. Further requests wait,
+ * ready to be sent, for one that comes free.
+ */
+export const connectionsPerHostMax = 8
 
 /** Connections of one degree of trust. Pools are never shared, or a trusted one could serve what is not. */
 export interface AgentPair {
@@ -18,7 +21,7 @@ export interface AgentPair {
 
 /** `authorities` are certificates (PEM) to accept besides those of the system. */
 export function createAgents(lookup: LookupFunction, authorities?: string): AgentPair {
-  const options = { keepAlive: true, maxFreeSockets: freeSocketsMax, lookup }
+  const options = { keepAlive: true, maxSockets: connectionsPerHostMax, maxFreeSockets: connectionsPerHostMax, lookup }
   const ca = authorities === undefined ? {} : { ca: [...rootCertificates, authorities] }
   // Said aloud, or NODE_TLS_REJECT_UNAUTHORIZED would skip the checks for all that this process fetches.
   return { http: new HttpAgent(options), https: new HttpsAgent({ ...options, ...ca, rejectUnauthorized: true }) }
@@ -34,6 +37,8 @@ export interface ExchangeOptions {
   /** Let HTTP_PROXY, HTTPS_PROXY and NO_PROXY apply. */
   readonly useProxy: boolean
   readonly idleMs: number
+  /** Called when the request has its connection, new or kept: until then it waits for those before it. */
+  readonly onBegun: () => void
   /** Ends the request, and its body later on. The reason is what is thrown. */
   readonly signal: AbortSignal
 }
@@ -56,19 +61,25 @@ export async function exchange(url: URL, options: ExchangeOptions): Promise<Exch
   const axios = await loadAxios()
   options.signal.throwIfAborted()
   let lateError: Error | undefined
+  let timer: NodeJS.Timeout | undefined
+  const silent = new AbortController()
+  const onAbort = () => silent.abort()
+  const onBegun = () => {
+    timer = setTimeout(onAbort, options.idleMs)
+    options.onBegun()
+  }
   // Listening starts here because the error may come in the same packet as the head, before axios answers.
   const transport = {
     request(settings: RequestOptions, onResponse: (message: IncomingMessage) => void) {
       const request = settings.protocol === 'https:' ? httpsRequest : httpRequest
-      return request(settings, onResponse).on('error', (error) => {
-        lateError = error
-      })
+      return request(settings, onResponse)
+        .once('socket', onBegun)
+        .on('error', (error) => {
+          lateError = error
+        })
     },
   }
-  const silent = new AbortController()
-  const onAbort = () => silent.abort()
   options.signal.addEventListener('abort', onAbort, { once: true })
-  const timer = setTimeout(onAbort, options.idleMs)
   try {
     const response = await axios.request<IncomingMessage>({
       ...axiosConfig(url, options),

@@ -16,7 +16,7 @@ import {
   socketLookup,
   systemResolve,
 } from './address-guard.js'
-import { type Deadline, startDeadline } from './deadline.js'
+import { createDeadline, type Deadline } from './deadline.js'
 import { createAgents, type Exchange, exchange, type HttpMethod } from './exchange.js'
 import { HttpError } from './http-error.js'
 import { firstHop, type Hop, isRedirect, nextHop, notFollowed } from './redirect.js'
@@ -68,7 +68,7 @@ export interface HttpRequest {
   readonly allowPrivateHosts?: readonly string[]
   /** Most bytes of the body, after removing its Content-Encoding. Default 64 MiB. */
   readonly maxBytes?: number
-  /** Time for one try, from connecting to the last byte. Default 10 min. */
+  /** Time for one try, from connecting to the last byte; waiting for others' connections is not counted. Default 10 min. */
   readonly deadlineMs?: number
   /** Longest silence: for the head of the answer, and between parts of its body. Default 30 s. */
   readonly idleMs?: number
@@ -125,7 +125,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   const proxies = trustProxy ? proxyHosts(process.env) : undefined
   const guardedAgents = createAgents(guardedLookup(resolve, proxies), authorities)
 
-  async function send(hop: Hop, request: HttpRequest, trustedHost: string | null, signal: AbortSignal) {
+  async function send(hop: Hop, request: HttpRequest, trustedHost: string | null, deadline: Deadline) {
     const allowed = [...(options.allowPrivateHosts ?? []), ...(request.allowPrivateHosts ?? [])]
     const isTrusted = hop.url.host === trustedHost || isListed(hop.url, allowed)
     if (!isTrusted) {
@@ -143,7 +143,8 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
       agents: isTrusted ? trustedAgents : guardedAgents,
       useProxy: trustProxy,
       idleMs: request.idleMs ?? defaults.idleMs,
-      signal,
+      onBegun: deadline.begin,
+      signal: deadline.signal,
     })
   }
 
@@ -152,10 +153,10 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     const { headers = {} } = request
     let hop = firstHop(url, typeof headers === 'function' ? headers() : headers)
     const trustedHost = request.trusted ? hop.url.host : null
-    const deadline = startDeadline(hop.url.href, request.deadlineMs ?? defaults.deadlineMs, request.signal)
+    const deadline = createDeadline(hop.url.href, request.deadlineMs ?? defaults.deadlineMs, request.signal)
     try {
       for (;;) {
-        const answer = await send(hop, request, trustedHost, deadline.signal)
+        const answer = await send(hop, request, trustedHost, deadline)
         const { location } = answer.headers
         if (!isRedirect(answer.status, location)) {
           const response = toResponse(hop, answer, limitsOf(request, options), deadline)

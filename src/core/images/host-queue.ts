@@ -2,13 +2,20 @@
  * Downloads side by side, within limits for all and for each host. A host that fails time after time is not
  * asked any more in this run: ten thousand pictures of a dead server must not cost ten thousand timeouts.
  */
+
 import pLimit, { type LimitFunction } from 'p-limit'
+import { connectionsPerHostMax } from '../http/exchange.js'
 import { type Fetched, imageProblem } from './image.js'
 
 /** Downloads under way at once. Fetching pictures waits for the network, not for the processor. */
 export const downloadsMax = 16
-/** Of those, from one host: what browsers allow themselves, and servers therefore expect. */
-export const downloadsPerHostMax = 8
+/** Of those, from one host. */
+export const downloadsPerHostMax = connectionsPerHostMax
+/**
+ * Requests made ready beyond those, which leave the moment a connection is free: making one takes half a millisecond,
+ * for which a server would otherwise wait after each of its answers.
+ */
+const readyPerHost = 4
 /** Failures in a row after which a host counts as down. */
 export const hostFailuresMax = 10
 
@@ -33,7 +40,9 @@ export class HostQueue {
 
   constructor({ downloads = downloadsMax, perHost = downloadsPerHostMax }: HostQueueLimits = {}) {
     this.#all = pLimit(downloads)
-    this.#perHost = Math.min(perHost, downloads)
+    // The connections of the HTTP client hold those back that are only ready.
+    const begun = perHost < connectionsPerHostMax ? perHost : perHost + readyPerHost
+    this.#perHost = Math.min(begun, downloads)
   }
 
   /** Runs a download when its turn comes; a host that is down is answered for without asking it. */

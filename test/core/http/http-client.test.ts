@@ -67,6 +67,57 @@ describe('the HTTP client', () => {
     })
   })
 
+  it('opens eight connections to a host; what waits for one is not out of time meanwhile', async () => {
+    const waves = 2
+    const urlsOf = (host: string) => Array.from({ length: 8 * waves }, (_, index) => `http://${host}/${index}`)
+    let open = 0
+    let mostOpen = 0
+    const slowly: RequestListener = (_, response) => {
+      open += 1
+      mostOpen = Math.max(mostOpen, open)
+      setTimeout(() => {
+        open -= 1
+        response.end('late')
+      }, 300)
+    }
+    await withServer(slowly, ({ host }) =>
+      withClient(async (http) => {
+        const hurry = { ...once, idleMs: 550, deadlineMs: 550 }
+        const bodies = await Promise.all(urlsOf(host).map((url) => http.download(url, hurry, readAll)))
+
+        assert.deepEqual([bodies.length, mostOpen], [16, 8])
+      }),
+    )
+  })
+
+  it('gives up what waits for a connection as well when it is told to, without a word of Node about the signal', async () => {
+    const warnings: string[] = []
+    const onWarning = ({ message }: Error) => warnings.push(message)
+    process.on('warning', onWarning)
+    const stop = new AbortController()
+    try {
+      await withRawServer(
+        (_, count) => {
+          if (count === 8) stop.abort(new Error('enough'))
+        },
+        ({ host, connections }) =>
+          withClient(async (http) => {
+            const request = { ...once, signal: stop.signal }
+            const ends = await Promise.allSettled(
+              Array.from({ length: 20 }, () => http.download(`http://${host}/`, request, readAll)),
+            )
+
+            const reasons = ends.map((end) => (end.status === 'rejected' ? end.reason.message : 'fetched'))
+            assert.deepEqual([...new Set(reasons)], ['enough'])
+            assert.equal(connections(), 8)
+          }),
+      )
+      assert.deepEqual(warnings, [])
+    } finally {
+      process.off('warning', onWarning)
+    }
+  })
+
   it('removes gzip and brotli of the transfer', async () => {
     const listener: RequestListener = (request, response) => {
       const [encoding, body] = request.url === '/br' ? ['br', brotliCompressSync('text')] : ['gzip', gzipSync('text')]
