@@ -23,7 +23,7 @@ const processesMax = Math.min(8, Math.max(2, availableParallelism()))
 /** Pictures that must be waiting for another process to be worth its start, which takes as long as decoding six. */
 const waitingMin = 6
 /** The same while one is starting: what came meanwhile says little about how many are needed. */
-const waitingMinAtStart = 18
+const waitingMinAtStart = 12
 
 export class DecoderPool {
   readonly #signal: AbortSignal

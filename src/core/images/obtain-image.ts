@@ -12,7 +12,7 @@ import type { Store } from '../store/store.js'
 import { BoundedMap } from './bounded-map.js'
 import type { Decode, DecodedPicture } from './decode.js'
 import type { Download, UsableAddress } from './download.js'
-import { HostQueue, type HostQueueLimits } from './host-queue.js'
+import { downloadsMax, HostQueue, type HostQueueLimits } from './host-queue.js'
 import { type Downloaded, type ImageProblem, imageProblem } from './image.js'
 import type { ImageLibrary, LibraryImage } from './library.js'
 import { RECIPE_VERSION } from './recipe.js'
@@ -48,11 +48,10 @@ export interface ImageRequest {
 type Outcome = ObtainedImage | ImageProblem
 
 /**
- * Files between download and store at once: what is held in memory and in `tmp/` is bounded by it, and what is
- * fetched again after the process was killed. Enough to go on downloading for half a second while a decoder starts or
- * the disk is slow.
+ * Files between their request and the store at once: what is held in memory and in `tmp/` is bounded by it, and what is
+ * fetched again after the process was killed is no more than what may be downloaded at once. More gain nothing.
  */
-export const filesMax = 48
+export const filesMax = downloadsMax
 /**
  * What came waits this long before it is taken in, ms: answers come in bursts, and the next requests, which the server
  * waits for, are to be on their way before this thread has anything else to do.

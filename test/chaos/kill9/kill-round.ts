@@ -16,8 +16,8 @@ export interface RoundResult {
   readonly appliedAgain: number
 }
 
-/** Files between download and store at once (`obtain-image.ts`): what may be under way when a process dies. */
-const underWayMax = 32
+/** Downloads at once (`host-queue.ts`): so many may be under way when a process dies, and be fetched again. */
+const underWayMax = 16
 /** The commands that finish what others left: recovery, as soon as there is such a command, else the import again. */
 const hasRecover = readCommands().some(({ id }) => id === 'recover')
 const finishWords = hasRecover ? ['recover', '--json'] : importWords
