@@ -17,6 +17,42 @@ describe('openUnpacked', () => {
     assert.equal(text, csv)
   })
 
+  it('lets timers and signals have their turn while it reads a large file', async () => {
+    await inTempDir(async (dir) => {
+      const path = join(dir, 'feed.csv')
+      await writeFile(path, Buffer.alloc(5 * 1024 * 1024, 'x'))
+      const { bytes } = await openUnpacked(path, undefined, 'feed.csv')
+      let turns = 0
+      let isReading = true
+      const count = () => {
+        turns += 1
+        if (isReading) setImmediate(count)
+      }
+      setImmediate(count)
+
+      let read = 0
+      for await (const piece of bytes()) read += piece.length
+      isReading = false
+
+      assert.equal(read, 5 * 1024 * 1024)
+      assert.ok(turns >= 4, `${turns} turns`)
+    })
+  })
+
+  it('stops between pieces when it is told to', async () => {
+    await inTempDir(async (dir) => {
+      const path = join(dir, 'feed.csv')
+      await writeFile(path, Buffer.alloc(1024 * 1024, 'x'))
+      const { bytes } = await openUnpacked(path, undefined, 'feed.csv')
+      const stop = new AbortController()
+      const read = async () => {
+        for await (const _piece of bytes(stop.signal)) stop.abort(new Error('enough'))
+      }
+
+      await assert.rejects(read(), /enough/)
+    })
+  })
+
   it('reads gzip by its content, whatever the name is', async () => {
     const { compression, text } = await unpack(gzipSync(csv), undefined, 'feed.csv')
 
