@@ -16,6 +16,14 @@ export type ChunkBlock =
 /** A mark as far as it is known before its products have rows. */
 export type ReadMark = Omit<BlockMark, 'rows' | 'variants' | 'images'>
 
+/**
+ * Products are made in small parts, so that records die young, and staged many parts at once: fewer messages between
+ * threads, fewer transactions. They are text by then. Rejects, repairs and blocks count as much.
+ */
+const itemsPerChunk = 500
+/** Of large products fewer make a chunk. */
+const bytesPerChunk = 1024 * 1024
+
 export class ChunkBuilder {
   readonly listener: MapListener
   readonly #left: readonly OwnedField[]
@@ -53,6 +61,13 @@ export class ChunkBuilder {
     for (const { product } of mapped) count(product, this.#sums)
     this.#writer.add(mapped.map((product) => toCutProduct(product, this.#left)))
     this.#endPart(mapped.length)
+  }
+
+  /** It is time to hand over what was added and found. */
+  get isFull(): boolean {
+    const { rejects, repairs, blocks } = this.#found
+    const items = this.#writer.rows + rejects.length + repairs.length + blocks.length
+    return items >= itemsPerChunk || this.#writer.bytes >= bytesPerChunk
   }
 
   /** What was added and found since the last time. */

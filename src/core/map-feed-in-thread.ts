@@ -9,14 +9,14 @@ import { type FeedFacts, type MapFeedPlan, type MappedChunk, type OpenMappedFeed
 import type { CutRow } from './product/fingerprint.js'
 
 /**
- * What the thread says. Rows come as JSON, and bodies are handed over: cloning objects across threads takes several
- * times as long.
+ * What the thread says. Rows come packed, and bodies are handed over: cloning objects across threads takes several times
+ * as long.
  */
 export type ThreadMessage =
   | { readonly type: 'facts'; readonly facts: FeedFacts }
   | {
       readonly type: 'chunk'
-      readonly rows: string
+      readonly rows: PackedRows
       readonly bodies: Uint8Array
       readonly findings: Omit<MappedChunk, 'cut'>
     }
@@ -74,23 +74,65 @@ async function* chunksOf(thread: FeedThread): AsyncGenerator<MappedChunk, FeedEn
   }
 }
 
-type PackedRow = [string, string | number, string | number, string | number, number, number, number, number]
-
-/** Without the names of the fields, which would be half of the text. */
-export function packRows(rows: readonly CutRow[]): string {
-  return JSON.stringify(
-    rows.map(({ key, content, offer, images, bytes, variants, images_wanted: wanted, line }): PackedRow => {
-      return [key, content, offer, images, bytes, variants, wanted, line]
-    }),
-  )
+/** Rows as one text and one list of numbers, to be handed over. */
+export interface PackedRows {
+  /** JSON: keys, then the fingerprints that are taken already, each in the order in which they stand in the rows. */
+  readonly texts: string
+  /** Of each row: content, offer, images (`takenAlready` or a length), bytes, variants, wanted images, line. */
+  readonly numbers: Float64Array<ArrayBuffer>
 }
 
-export function unpackRows(text: string): readonly CutRow[] {
-  return (JSON.parse(text) as PackedRow[]).map(
-    ([key, content, offer, images, bytes, variants, images_wanted, line]): CutRow => {
-      return { key, content, offer, images, bytes, variants, images_wanted, line }
-    },
-  )
+const numbersPerRow = 7
+/** Stands for a fingerprint: no part of a body is so long. */
+const takenAlready = -1
+
+/** JSON of the rows took twice as long as this. */
+export function packRows(rows: readonly CutRow[]): PackedRows {
+  const keys: string[] = []
+  const prints: string[] = []
+  const numbers = new Float64Array(rows.length * numbersPerRow)
+  const lengthOf = (part: string | number): number => {
+    if (typeof part === 'number') return part
+    prints.push(part)
+    return takenAlready
+  }
+  let at = 0
+  for (const { key, content, offer, images, bytes, variants, images_wanted, line } of rows) {
+    keys.push(key)
+    numbers[at] = lengthOf(content)
+    numbers[at + 1] = lengthOf(offer)
+    numbers[at + 2] = lengthOf(images)
+    numbers[at + 3] = bytes
+    numbers[at + 4] = variants
+    numbers[at + 5] = images_wanted
+    numbers[at + 6] = line
+    at += numbersPerRow
+  }
+  return { texts: JSON.stringify([keys, prints]), numbers }
+}
+
+export function unpackRows({ texts, numbers }: PackedRows): readonly CutRow[] {
+  const [keys, prints] = JSON.parse(texts) as [string[], string[]]
+  let print = 0
+  const partOf = (at: number): string | number => {
+    const length = numbers[at] ?? 0
+    if (length !== takenAlready) return length
+    print += 1
+    return prints[print - 1] ?? ''
+  }
+  return keys.map((key, index): CutRow => {
+    const at = index * numbersPerRow
+    return {
+      key,
+      content: partOf(at),
+      offer: partOf(at + 1),
+      images: partOf(at + 2),
+      bytes: numbers[at + 3] ?? 0,
+      variants: numbers[at + 4] ?? 0,
+      images_wanted: numbers[at + 5] ?? 0,
+      line: numbers[at + 6] ?? 0,
+    }
+  })
 }
 
 /** The thread and its messages, one after the other. */

@@ -29,7 +29,9 @@ async function mapAndSend(plan: MapFeedPlan): Promise<void> {
     if (next.done) return send({ type: 'end', end: next.value })
     const { cut, ...findings } = next.value
     const { rows, bodies } = cut
-    send({ type: 'chunk', rows: packRows(rows), bodies, findings }, [bodies.buffer as ArrayBuffer])
+    const packed = packRows(rows)
+    const handOver = [packed.numbers.buffer, bodies.buffer as ArrayBuffer]
+    send({ type: 'chunk', rows: packed, bodies, findings }, handOver)
     ahead += 1
     while (ahead >= chunksAheadMax) {
       await new Promise<void>((resolve) => {

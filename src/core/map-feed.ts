@@ -77,12 +77,6 @@ export interface MappedFeed {
 /** Opens a feed for mapping. Throws what is wrong with the feed or its mapping. */
 export type OpenMappedFeed = (plan: MapFeedPlan, signal: AbortSignal) => Promise<MappedFeed>
 
-/**
- * Products are made in small parts, so that records die young, and staged several parts at once: fewer messages
- * between threads, fewer transactions. They are text by then.
- */
-const partsPerChunk = 4
-
 /** Maps in this thread. */
 export const openMappedFeed: OpenMappedFeed = async ({ mapping, spillDir, second, marks, ...first }) => {
   const feed = await openFile(first)
@@ -104,7 +98,7 @@ export const openMappedFeed: OpenMappedFeed = async ({ mapping, spillDir, second
       const known = marks?.path == null ? null : readMarks(marks.path, mapper.reading)
       const chunk = new ChunkBuilder(left, marks === undefined ? undefined : known)
       const products = mapper.products(feed, chunk.listener, signal)
-      for (let parts = 1; ; parts += 1) {
+      for (;;) {
         let next: Awaited<ReturnType<typeof products.next>>
         try {
           next = await products.next()
@@ -113,7 +107,7 @@ export const openMappedFeed: OpenMappedFeed = async ({ mapping, spillDir, second
           throw error
         }
         if (!next.done) chunk.add(next.value)
-        if (next.done || parts % partsPerChunk === 0) yield chunk.take()
+        if (next.done || chunk.isFull) yield chunk.take()
         if (next.done) return next.value
       }
     },

@@ -1,6 +1,7 @@
 /** Category paths: from a text with separators, from several fields, or from a tree of ids. */
 import type { XmlElement } from '../feed/feed.js'
 import { compileField, compileText, escapeRegExp, isRule } from './field.js'
+import { ownText } from './own-text.js'
 import { firstOf, type Scope, type Selectors, valuesOf } from './picked.js'
 import type { CategoryRule, FieldMap, FieldRule, ProductMap } from './product-map.js'
 
@@ -42,11 +43,11 @@ function oneReader(rule: CategoryRule | FieldRule, selectors: Selectors, tree: C
     }
   }
   const select = compileField(field, selectors)
-  const separator = separatorOf(levels)
+  const levelsOf = levelReader(separatorOf(levels))
   return (scope) => {
     const picked = select(scope)
     if (picked === undefined) return undefined
-    if (isTree !== true) return distinct(valuesOf(picked).map((text) => levelsOf(text, separator)))
+    if (isTree !== true) return distinct(valuesOf(picked).map(levelsOf))
     if (picked === null) return []
     const paths = valuesOf(picked).map((id) => tree?.path(id) ?? [])
     return paths.every((one) => one.length === 0) ? undefined : distinct(paths)
@@ -62,12 +63,28 @@ function separatorOf(levels: string | undefined): RegExp | null {
   return levels === '/' ? /(?<!\s)\/(?!\s)/ : new RegExp(escapeRegExp(levels.trim()))
 }
 
-function levelsOf(text: string, separator: RegExp | null): Path {
-  if (separator === null) return [text]
-  return text
-    .split(separator)
-    .map((level) => level.trim())
-    .filter((level) => level !== '')
+/** Texts remembered: a shop has some hundred categories. Of a feed with more, the first ones stay. */
+const textsMax = 1_000
+
+/** Reads the levels of a text. What comes again and again is not cut again. */
+function levelReader(separator: RegExp | null): (text: string) => Path {
+  if (separator === null) return (text) => [text]
+  const cut = (text: string): Path =>
+    text
+      .split(separator)
+      .map((level) => level.trim())
+      .filter((level) => level !== '')
+  const known = new Map<string, Path>()
+  return (text) => {
+    const path = known.get(text)
+    // A copy: what a product has may be changed by a hook.
+    if (path !== undefined) return [...path]
+    if (known.size < textsMax) {
+      const own = ownText(text)
+      known.set(own, cut(own))
+    }
+    return cut(text)
+  }
 }
 
 function distinct(paths: readonly Path[]): readonly Path[] {

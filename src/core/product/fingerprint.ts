@@ -5,6 +5,7 @@
  */
 import { createHash, hash } from 'node:crypto'
 import type { Fingerprints, StagedChunk, StagedRow } from '../ledger/ledger.js'
+import { AttributeTexts } from './attribute-texts.js'
 import { leaveToShop, type OwnedField } from './field-owners.js'
 import type { MappedProduct } from './mapping.js'
 import type { ImageRef, Measure, Offer, Product, Variant } from './product.js'
@@ -160,6 +161,16 @@ export class ChunkWriter<P extends CutProduct = CutProduct> {
   #bodies = Buffer.from(new ArrayBuffer(chunkBytesGuess))
   #length = 0
 
+  /** Rows that were added since the last time. */
+  get rows(): number {
+    return this.#rows.length
+  }
+
+  /** Bytes of their bodies. */
+  get bytes(): number {
+    return this.#length
+  }
+
   add(products: readonly P[]): void {
     let text = ''
     let length = 0
@@ -230,7 +241,8 @@ export function imagesWanted({ images = [], variants }: Product): number {
  * stand here; JSON leaves out those that are undefined.
  */
 function contentJson(product: Product): string {
-  return withoutBraces({
+  const { attributes, status, url, options } = product
+  const first = withoutBraces({
     key: product.key,
     name: product.name,
     sku: product.sku,
@@ -248,11 +260,17 @@ function contentJson(product: Product): string {
     length: measure(product.length),
     width: measure(product.width),
     height: measure(product.height),
-    attributes: product.attributes?.map(({ name, values }) => ({ name, values })),
-    status: product.status,
-    url: product.url,
-    options: product.options,
-  } satisfies Canonical<Product, keyof Offer | 'images' | 'variants'>)
+  } satisfies Canonical<Product, keyof Offer | 'images' | 'variants' | 'attributes' | 'status' | 'url' | 'options'>)
+  const list = attributes === undefined ? '' : `,"attributes":${attributeTexts.listOf(attributes)}`
+  return `${first}${list}${member('status', status)}${member('url', url)}${member('options', options)}`
+}
+
+/** Of the feeds that this thread reads. */
+const attributeTexts = new AttributeTexts()
+
+/** With a comma before it, or empty. */
+function member(name: string, value: unknown): string {
+  return value === undefined ? '' : `,"${name}":${JSON.stringify(value)}`
 }
 
 function variantJson({ key, sku, gtin, mpn, options, weight }: Variant): string {
@@ -268,10 +286,7 @@ function variantJson({ key, sku, gtin, mpn, options, weight }: Variant): string 
  */
 function offerJson(offer: Offer): string {
   let json = ''
-  for (const name of offerNames) {
-    const value = offer[name]
-    if (value !== undefined) json += `,"${name}":${JSON.stringify(value)}`
-  }
+  for (const name of offerNames) json += member(name, offer[name])
   return json
 }
 
@@ -298,8 +313,7 @@ function measure(from: Measure | null | undefined): Measure | null | undefined {
 
 function imageJson(image: ImageRef | null): string {
   if (image === null) return 'null'
-  const alt = image.alt === undefined ? '' : `,"alt":${JSON.stringify(image.alt)}`
-  return `{"url":${JSON.stringify(image.url)}${alt}}`
+  return `{"url":${JSON.stringify(image.url)}${member('alt', image.alt)}}`
 }
 
 /** Hash of plain data in which the order of keys does not count. Functions and `undefined` are left out. */
