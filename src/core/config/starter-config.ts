@@ -1,4 +1,5 @@
 /** A config to begin with, and the file that holds secrets beside it: pure text. */
+import { parseUrl } from '../parse-url.js'
 export interface Starter {
   readonly shop: { readonly url: string; readonly images: 'upload' | 'src' } | null
   readonly wholesaler: { readonly name: string; readonly feed: string } | null
@@ -37,7 +38,7 @@ export function environmentFile(variables: Readonly<Record<string, string>>): st
 
 /** What is wrong with the address of a feed in a config: null when nothing is. */
 export function feedFault(feed: string): string | null {
-  const url = URL.canParse(feed) ? new URL(feed) : null
+  const url = parseUrl(feed)
   return url !== null && (url.username !== '' || url.password !== '')
     ? 'user and password do not belong into the config: name them by headers: { Authorization: { env: … } }'
     : null

@@ -1,7 +1,9 @@
 /** Where a feed comes from, as typed by the operator; see `snapshot.ts` for how it is fetched. */
+
 import { basename, dirname, extname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { WholesalerError, withoutSecrets } from '../errors.js'
+import { parseUrl } from '../parse-url.js'
 
 export type FeedSource =
   /** Absolute path. */
@@ -28,7 +30,7 @@ export function parseSource(source: string, cwd: string): FeedSource {
   if (source === '-') return { kind: 'stdin' }
   const protocol = scheme.exec(source)?.[0].toLowerCase()
   if (protocol === 'http:' || protocol === 'https:') {
-    if (!URL.canParse(source)) throw usage('the feed is not a valid URL', 'Check the address for typing errors.')
+    if (parseUrl(source) === null) throw usage('the feed is not a valid URL', 'Check the address for typing errors.')
     return { kind: 'url', url: source }
   }
   if (protocol === 'file:') return { kind: 'file', path: fromFileUrl(source) }

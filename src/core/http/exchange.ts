@@ -8,10 +8,12 @@ import { HttpError, requestError } from './http-error.js'
 import { silence } from './response-body.js'
 
 /**
- * Connections to one host at once: what browsers allow themselves, and servers therefore expect. Further requests wait,
- * ready to be sent, for one that comes free.
+ * Connections to one host for requests that wait their turn: what browsers allow themselves, and servers therefore
+ * expect. Further requests wait, ready to be sent, for one that comes free.
  */
 export const connectionsPerHostMax = 8
+/** Connections kept for the next request to the same host. */
+const freeSocketsMax = 16
 
 /** Connections of one degree of trust. Pools are never shared, or a trusted one could serve what is not. */
 export interface AgentPair {
@@ -19,9 +21,22 @@ export interface AgentPair {
   readonly https: HttpsAgent
 }
 
+/** Of one degree of trust: for requests that go out at once, and for those that wait their turn. */
+export interface Agents {
+  readonly atOnce: AgentPair
+  readonly inTurn: AgentPair
+}
+
 /** `authorities` are certificates (PEM) to accept besides those of the system. */
-export function createAgents(lookup: LookupFunction, authorities?: string): AgentPair {
-  const options = { keepAlive: true, maxSockets: connectionsPerHostMax, maxFreeSockets: connectionsPerHostMax, lookup }
+export function createAgents(lookup: LookupFunction, authorities?: string): Agents {
+  return {
+    atOnce: createPair(lookup, Number.POSITIVE_INFINITY, authorities),
+    inTurn: createPair(lookup, connectionsPerHostMax, authorities),
+  }
+}
+
+function createPair(lookup: LookupFunction, maxSockets: number, authorities: string | undefined): AgentPair {
+  const options = { keepAlive: true, maxSockets, maxFreeSockets: freeSocketsMax, lookup }
   const ca = authorities === undefined ? {} : { ca: [...rootCertificates, authorities] }
   // Said aloud, or NODE_TLS_REJECT_UNAUTHORIZED would skip the checks for all that this process fetches.
   return { http: new HttpAgent(options), https: new HttpsAgent({ ...options, ...ca, rejectUnauthorized: true }) }

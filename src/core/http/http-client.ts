@@ -5,8 +5,10 @@
  * 500 are data; what stops a request is an `HttpError`. Never: a connection to an address nobody allowed,
  * credentials to another host, more bytes than asked for, a request without an end, a body cut short in silence.
  */
+
 import type { IncomingMessage } from 'node:http'
 import { type Clock, systemClock } from '../clock.js'
+import { parseUrl } from '../parse-url.js'
 import {
   guardedLookup,
   isListed,
@@ -68,7 +70,12 @@ export interface HttpRequest {
   readonly allowPrivateHosts?: readonly string[]
   /** Most bytes of the body, after removing its Content-Encoding. Default 64 MiB. */
   readonly maxBytes?: number
-  /** Time for one try, from connecting to the last byte; waiting for others' connections is not counted. Default 10 min. */
+  /**
+   * Wait for one of eight connections to the host: for downloads of which there are many. Default false: a connection of
+   * its own.
+   */
+  readonly inTurn?: boolean
+  /** Time for one try, from connecting to the last byte; waiting for a connection is not counted. Default 10 min. */
   readonly deadlineMs?: number
   /** Longest silence: for the head of the answer, and between parts of its body. Default 30 s. */
   readonly idleMs?: number
@@ -140,7 +147,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
         ...hop.headers,
       },
       body: request.body,
-      agents: isTrusted ? trustedAgents : guardedAgents,
+      agents: (isTrusted ? trustedAgents : guardedAgents)[request.inTurn === true ? 'inTurn' : 'atOnce'],
       useProxy: trustProxy,
       idleMs: request.idleMs ?? defaults.idleMs,
       onBegun: deadline.begin,
@@ -188,9 +195,8 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
         }
       }),
     close() {
-      for (const { http, https } of [trustedAgents, guardedAgents]) {
-        http.destroy()
-        https.destroy()
+      for (const { atOnce, inTurn } of [trustedAgents, guardedAgents]) {
+        for (const agent of [atOnce.http, atOnce.https, inTurn.http, inTurn.https]) agent.destroy()
       }
     },
   }
@@ -267,5 +273,5 @@ function limitsOf(request: HttpRequest, client: HttpClientOptions): BodyLimits {
 function proxyHosts(env: NodeJS.ProcessEnv): ReadonlySet<string> {
   const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY']
   const values = names.flatMap((name) => [env[name], env[name.toLowerCase()]])
-  return new Set(values.flatMap((value) => (value && URL.canParse(value) ? [new URL(value).hostname] : [])))
+  return new Set(values.flatMap((value) => (value === undefined ? [] : (parseUrl(value)?.hostname ?? []))))
 }

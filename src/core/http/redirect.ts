@@ -1,5 +1,7 @@
 /** Where a request goes next, and what it may take along. */
+
 import { withoutSecrets } from '../errors.js'
+import { parseUrl } from '../parse-url.js'
 import { HttpError } from './http-error.js'
 
 /** Redirects followed for one request; browsers take 20, honest feeds need one or two. */
@@ -64,7 +66,8 @@ export function nextHop(hop: Hop, location: string): Hop {
 
 /** For requests that stay where they were sent: names the address that the server wants instead. */
 export function notFollowed({ url }: Hop, location: string): HttpError {
-  const target = URL.canParse(location, url.href) ? withoutSecrets(new URL(location, url).href) : location
+  const parsed = parseUrl(location, url)
+  const target = parsed === null ? location : withoutSecrets(parsed.href)
   return new HttpError({
     code: 'redirect',
     message: `the server wants this request to go to ${target}`,
@@ -93,7 +96,7 @@ function isStepDown(from: URL, to: URL): boolean {
 }
 
 function parseWebUrl(address: string, shown: string, base?: URL): URL {
-  const url = URL.canParse(address, base?.href) ? new URL(address, base) : null
+  const url = parseUrl(address, base)
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     const code = base === undefined ? 'bad_url' : 'redirect'
     const what = base === undefined ? 'the address is' : 'the server redirects to what is'

@@ -42,7 +42,7 @@ export function createDownload(options: DownloadOptions): Download {
   const { http, tmpDir, allowPrivateHosts, bytesMax = imageBytesMax, deadlineMs = downloadDeadlineMs } = options
   return async (address, signal, known) => {
     if (address.kind === 'file') return readLocalFile(address.key, { ...options, bytesMax })
-    const request = { allowPrivateHosts, maxBytes: bytesMax, deadlineMs, tries: triesMax, signal }
+    const request = { allowPrivateHosts, inTurn: true, maxBytes: bytesMax, deadlineMs, tries: triesMax, signal }
     const conditional = known === undefined || !canBeAskedAbout(known) ? {} : { conditional: known }
     try {
       return await http.download(address.href, { ...request, ...conditional }, (response) =>

@@ -3,7 +3,9 @@
  * decision compare. Pure. What could change the picture (signatures, sizes, versions, the order of
  * parameters, the path's case) is left alone; only what never does is taken away.
  */
+
 import { posix } from 'node:path'
+import { parseUrl } from '../parse-url.js'
 
 /** What the references of one feed are relative to. */
 export interface ImageBase {
@@ -55,7 +57,7 @@ export function normalizeUrl(reference: string, base: ImageBase): ImageAddress {
 
 function fromUrl(text: string, relativeTo?: string): ImageAddress {
   // A backslash is a slash to browsers, in the path; feeds made on Windows have them.
-  const url = URL.canParse(text, relativeTo) ? new URL(text, relativeTo) : null
+  const url = parseUrl(text, relativeTo)
   if (url === null || url.hostname === '') return bad('the address is not a valid URL')
   url.hash = ''
   const { href } = url

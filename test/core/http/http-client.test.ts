@@ -67,7 +67,7 @@ describe('the HTTP client', () => {
     })
   })
 
-  it('opens eight connections to a host; what waits for one is not out of time meanwhile', async () => {
+  it('opens eight connections to a host for what waits its turn, which is not out of time meanwhile', async () => {
     const waves = 2
     const urlsOf = (host: string) => Array.from({ length: 8 * waves }, (_, index) => `http://${host}/${index}`)
     let open = 0
@@ -82,10 +82,27 @@ describe('the HTTP client', () => {
     }
     await withServer(slowly, ({ host }) =>
       withClient(async (http) => {
-        const hurry = { ...once, idleMs: 550, deadlineMs: 550 }
+        const hurry = { ...once, inTurn: true, idleMs: 550, deadlineMs: 550 }
         const bodies = await Promise.all(urlsOf(host).map((url) => http.download(url, hurry, readAll)))
 
         assert.deepEqual([bodies.length, mostOpen], [16, 8])
+      }),
+    )
+  })
+
+  it('lets all other requests out at once', async () => {
+    const waiting: (() => void)[] = []
+    const together: RequestListener = (_, response) => {
+      waiting.push(() => response.end('here'))
+      if (waiting.length === 12) for (const answer of waiting) answer()
+    }
+    await withServer(together, ({ host }) =>
+      withClient(async (http) => {
+        const bodies = await Promise.all(
+          Array.from({ length: 12 }, () => http.download(`http://${host}/`, once, readAll)),
+        )
+
+        assert.equal(bodies.length, 12)
       }),
     )
   })
@@ -102,7 +119,7 @@ describe('the HTTP client', () => {
         },
         ({ host, connections }) =>
           withClient(async (http) => {
-            const request = { ...once, signal: stop.signal }
+            const request = { ...once, inTurn: true, signal: stop.signal }
             const ends = await Promise.allSettled(
               Array.from({ length: 20 }, () => http.download(`http://${host}/`, request, readAll)),
             )

@@ -1,5 +1,7 @@
 /** Where the shop's REST API is: below the site, which may be in a folder, with or without pretty permalinks. */
+
 import { WholesalerError } from '../../errors.js'
+import { parseUrl } from '../../parse-url.js'
 
 export type Parameters = Readonly<Record<string, string | number>>
 
@@ -12,7 +14,7 @@ export interface ShopAddress {
 
 /** Takes the address as typed: the site, or its `/wp-json/`, or its `?rest_route=/`. Throws `config`. */
 export function parseShopAddress(typed: string): ShopAddress {
-  const url = URL.canParse(typed.trim()) ? new URL(typed.trim()) : null
+  const url = parseUrl(typed.trim())
   if (url === null || !/^https?:$/.test(url.protocol)) throw bad('is not an http or https URL')
   if (url.username !== '' || url.password !== '') throw bad('holds a user or password, which do not belong there')
   const permalinks = url.searchParams.has('rest_route') ? 'plain' : 'pretty'

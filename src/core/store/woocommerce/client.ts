@@ -1,4 +1,5 @@
 /** `ShopClient` by HTTP. */
+
 import { setMaxListeners } from 'node:events'
 import pLimit from 'p-limit'
 import type { Clock } from '../../clock.js'
@@ -6,6 +7,7 @@ import { WholesalerError } from '../../errors.js'
 import type { HttpClient, HttpMethod, HttpRequest, HttpResponse } from '../../http/http-client.js'
 import { HttpError } from '../../http/http-error.js'
 import { backoffMs, parseRetryAfter } from '../../http/retry-timing.js'
+import { parseUrl } from '../../parse-url.js'
 import { type Parameters, parseShopAddress, routeUrl, type ShopAddress } from './address.js'
 import { bodyWords, readShopBody, type ShopBody } from './answer.js'
 import { Circuit } from './circuit.js'
@@ -125,7 +127,7 @@ class RestClient implements ShopClient {
   async download(url: string, maxBytes: number): Promise<Buffer | null> {
     const { http, signal } = this.#options
     // What the shop's own host serves is trusted as the operator's word; a host that an answer names is not.
-    const trusted = URL.canParse(url) && new URL(url).host === new URL(this.site).host
+    const trusted = parseUrl(url)?.host === new URL(this.site).host
     return await this.#reads(() =>
       http.download(
         url,
