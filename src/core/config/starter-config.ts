@@ -1,5 +1,6 @@
 /** A config to begin with, and the file that holds secrets beside it: pure text. */
 import { parseUrl } from '../parse-url.js'
+
 export interface Starter {
   readonly shop: { readonly url: string; readonly images: 'upload' | 'src' } | null
   readonly wholesaler: { readonly name: string; readonly feed: string } | null

@@ -1,5 +1,4 @@
 /** Where a feed comes from, as typed by the operator; see `snapshot.ts` for how it is fetched. */
-
 import { basename, dirname, extname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { WholesalerError, withoutSecrets } from '../errors.js'

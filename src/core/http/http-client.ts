@@ -5,7 +5,6 @@
  * 500 are data; what stops a request is an `HttpError`. Never: a connection to an address nobody allowed,
  * credentials to another host, more bytes than asked for, a request without an end, a body cut short in silence.
  */
-
 import type { IncomingMessage } from 'node:http'
 import { type Clock, systemClock } from '../clock.js'
 import { parseUrl } from '../parse-url.js'

@@ -1,5 +1,4 @@
 /** Where a request goes next, and what it may take along. */
-
 import { withoutSecrets } from '../errors.js'
 import { parseUrl } from '../parse-url.js'
 import { HttpError } from './http-error.js'

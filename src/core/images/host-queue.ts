@@ -2,7 +2,6 @@
  * Downloads side by side, within limits for all and for each host. A host that fails time after time is not
  * asked any more in this run: ten thousand pictures of a dead server must not cost ten thousand timeouts.
  */
-
 import pLimit, { type LimitFunction } from 'p-limit'
 import { connectionsPerHostMax } from '../http/exchange.js'
 import { type Fetched, imageProblem } from './image.js'

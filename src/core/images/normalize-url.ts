@@ -3,7 +3,6 @@
  * decision compare. Pure. What could change the picture (signatures, sizes, versions, the order of
  * parameters, the path's case) is left alone; only what never does is taken away.
  */
-
 import { posix } from 'node:path'
 import { parseUrl } from '../parse-url.js'
 

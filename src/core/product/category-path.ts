@@ -79,11 +79,9 @@ function levelReader(separator: RegExp | null): (text: string) => Path {
     const path = known.get(text)
     // A copy: what a product has may be changed by a hook.
     if (path !== undefined) return [...path]
-    if (known.size < textsMax) {
-      const own = ownText(text)
-      known.set(own, cut(own))
-    }
-    return cut(text)
+    const levels = cut(text)
+    if (known.size < textsMax) known.set(ownText(text), levels.map(ownText))
+    return levels
   }
 }
 

@@ -1,5 +1,4 @@
 /** For probes and monitoring, and what describes all of this to programs. */
-
 import { packageVersion } from '../../core/package-version.js'
 import { HttpError } from '../http-error.js'
 import { series } from '../job-details.js'

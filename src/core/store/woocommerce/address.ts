@@ -1,5 +1,4 @@
 /** Where the shop's REST API is: below the site, which may be in a folder, with or without pretty permalinks. */
-
 import { WholesalerError } from '../../errors.js'
 import { parseUrl } from '../../parse-url.js'
 

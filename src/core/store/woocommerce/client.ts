@@ -1,5 +1,4 @@
 /** `ShopClient` by HTTP. */
-
 import { setMaxListeners } from 'node:events'
 import pLimit from 'p-limit'
 import type { Clock } from '../../clock.js'
