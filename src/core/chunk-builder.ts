@@ -4,7 +4,7 @@ import type { BlockListener, RecordBlock } from './feed/blocks.js'
 import type { Reject, Repair } from './feed/feed.js'
 import type { MappedChunk } from './map-feed.js'
 import type { OwnedField } from './product/field-owners.js'
-import { ChunkWriter, toCutProduct } from './product/fingerprint.js'
+import { ChunkWriter, toText } from './product/fingerprint.js'
 import type { MapListener, MappedProduct } from './product/mapping.js'
 import type { Offer, Product } from './product/product.js'
 
@@ -59,7 +59,7 @@ export class ChunkBuilder {
   /** Adds the products of one chunk of records. */
   add(mapped: readonly MappedProduct[]): void {
     for (const { product } of mapped) count(product, this.#sums)
-    this.#writer.add(mapped.map((product) => toCutProduct(product, this.#left)))
+    this.#writer.add(mapped.map((product) => toText(product, this.#left)))
     this.#endPart(mapped.length)
   }
 

@@ -1,4 +1,5 @@
 /** JSON of attributes. Most products of a feed bear the same few: red, cotton, XL. */
+import { quoted, quotedList } from './json-text.js'
 import { ownText } from './own-text.js'
 import type { Attribute } from './product.js'
 
@@ -40,5 +41,5 @@ export class AttributeTexts {
 }
 
 function textOf(name: string, values: readonly string[]): string {
-  return `{"name":${JSON.stringify(name)},"values":${JSON.stringify(values)}}`
+  return `{"name":${quoted(name)},"values":${quotedList(values)}}`
 }

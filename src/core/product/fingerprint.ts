@@ -5,10 +5,11 @@
  */
 import { createHash, hash } from 'node:crypto'
 import type { Fingerprints, StagedChunk, StagedRow } from '../ledger/ledger.js'
-import { AttributeTexts } from './attribute-texts.js'
 import { leaveToShop, type OwnedField } from './field-owners.js'
+import { quoted } from './json-text.js'
 import type { MappedProduct } from './mapping.js'
-import type { ImageRef, Measure, Offer, Product, Variant } from './product.js'
+import type { Product } from './product.js'
+import { contentJson, imageJson, offerJson, variantJson } from './product-json.js'
 
 /** 22 characters of base64url are 132 bits: no two products of this world meet. */
 const fingerprintLength = 22
@@ -31,15 +32,15 @@ export interface CutRow extends Omit<StagedRow, keyof Fingerprints> {
 }
 
 /** As `StagedChunk`. */
-interface Chunk<Row> {
-  readonly rows: readonly Row[]
+export interface CutChunk {
+  readonly rows: readonly CutRow[]
   readonly bodies: Uint8Array
 }
 
-export type CutChunk = Chunk<CutRow>
-
-export interface CutProduct {
-  readonly row: CutRow
+/** A product as text: its body as JSON, the parts of it that count, and what stands in its row beside them. */
+export interface ProductText extends Fingerprints, Omit<StagedRow, keyof Fingerprints | 'bytes'> {
+  /** When they are not those of the parts. */
+  readonly prints: Fingerprints | null
   readonly body: string
 }
 
@@ -51,43 +52,41 @@ export interface StagedProduct {
 
 /** What is staged of a product: its body as JSON, three fingerprints and what it counts. */
 export function toStagedProduct(mapped: MappedProduct): StagedProduct {
-  const { row, body } = toCutProduct(mapped)
-  return { row: seal(row, Buffer.from(body), 0), body }
+  const text = toText(mapped)
+  const { key, line, variants, images_wanted, body } = text
+  return { row: { key, line, variants, images_wanted, ...printsOf(text), bytes: bytesOf(body) }, body }
 }
 
 /**
- * Like `toStagedProduct`, with as much left to do as can be done with the body alone. Fields that are the shop's stand in
- * the body, for the day on which the product is made, and not in the fingerprints.
+ * The text of a product. Fields that are the shop's stand in the body, for the day on which the product is made, and not in
+ * the fingerprints.
  */
-export function toCutProduct({ product, line, entries }: MappedProduct, left: readonly OwnedField[] = []): CutProduct {
-  if (left.length === 0) return cut(product, line, entries)
-  const counted = cut(leaveToShop(product, left, { storedName: '' }), line, entries)
-  const { content, offer, images } = seal(counted.row, Buffer.from(counted.body), 0)
-  const whole = cut(product, line, entries)
-  return { ...whole, row: { ...whole.row, content, offer, images } }
+export function toText({ product, line, entries }: MappedProduct, left: readonly OwnedField[] = []): ProductText {
+  const text = textOf(product, line, entries)
+  if (left.length === 0) return text
+  return { ...text, prints: printsOf(textOf(leaveToShop(product, left, { storedName: '' }), line, entries)) }
 }
 
-function cut(product: Product, line: number, entries: number | undefined): CutProduct {
+function textOf(product: Product, line: number, entries: number | undefined): ProductText {
   const content = contentJson(product)
   const offer = offerJson(product)
   const images = product.images === undefined ? '' : `,"images":[${product.images.map(imageJson).join(',')}]`
   const { prints, json } = product.variants.length === 0 ? noVariants : variantsOf(product, { content, offer, images })
-  const body = `{${content}${offer}${images},"variants":[${json}]}`
-  const bytes = bytesOf(body)
-  // What is all ASCII need not be counted part by part.
-  const isAscii = bytes === body.length + lineEnd.length
-  const lengthOf = (part: string) => (isAscii ? part.length : Buffer.byteLength(part))
-  const row: CutRow = {
+  return {
     key: product.key,
-    content: prints?.content ?? lengthOf(content),
-    offer: prints?.offer ?? lengthOf(offer),
-    images: prints?.images ?? lengthOf(images),
-    bytes,
+    line,
     variants: entries ?? product.variants.length,
     images_wanted: imagesWanted(product),
-    line,
+    content,
+    offer,
+    images,
+    prints,
+    body: `{${content}${offer}${images},"variants":[${json}]}`,
   }
-  return { row, body }
+}
+
+function printsOf({ prints, content, offer, images }: ProductText): Fingerprints {
+  return prints ?? { content: fingerprint(content), offer: fingerprint(offer), images: fingerprint(images) }
 }
 
 interface VariantsJson {
@@ -105,7 +104,7 @@ function variantsOf({ variants }: Product, own: Fingerprints): VariantsJson {
     const ownContent = variantJson(variant)
     const ownOffer = offerJson(variant)
     const picture = variant.image === undefined ? '' : `,"image":${imageJson(variant.image)}`
-    const id = JSON.stringify(variant.key)
+    const id = quoted(variant.key)
     content += ownContent
     if (ownOffer !== '') offer += `;${id}${ownOffer}`
     if (picture !== '') images += `;${id}${picture}`
@@ -156,8 +155,8 @@ const chunkBytesSpare = 1.1
  * Puts a chunk together out of small parts, each written as it comes. Its bodies are in memory of their own, not of
  * Node's pool: they can be handed over to another thread.
  */
-export class ChunkWriter<P extends CutProduct = CutProduct> {
-  #rows: P['row'][] = []
+export class ChunkWriter {
+  #rows: CutRow[] = []
   #bodies = Buffer.from(new ArrayBuffer(chunkBytesGuess))
   #length = 0
 
@@ -171,22 +170,25 @@ export class ChunkWriter<P extends CutProduct = CutProduct> {
     return this.#length
   }
 
-  add(products: readonly P[]): void {
+  add(products: readonly ProductText[]): void {
     let text = ''
+    for (const { body } of products) text += body + lineEnd
+    // To ask for the length of each body beforehand takes longer than to write them all.
+    this.#reserve(Math.ceil(text.length * chunkBytesSpare) + utf8BytesMax)
+    const isAscii = this.#bodies.write(text, this.#length) === text.length
+    const lengthOf = isAscii ? charsOf : Buffer.byteLength
     let length = 0
-    for (const { row, body } of products) {
-      this.#rows.push(row)
-      text += body + lineEnd
+    for (const product of products) {
+      const row = cutRow(product, lengthOf)
       length += row.bytes
+      this.#rows.push(row)
     }
-    const end = this.#length + length
-    if (end > this.#bodies.length) this.#grow(end)
-    this.#bodies.write(text, this.#length)
-    this.#length = end
+    if (!isAscii && this.#reserve(length)) this.#bodies.write(text, this.#length)
+    this.#length += length
   }
 
   /** What was added since the last time. */
-  take(): Chunk<P['row']> {
+  take(): CutChunk {
     const chunk = { rows: this.#rows, bodies: this.#bodies.subarray(0, this.#length) }
     const next = Math.max(chunkBytesGuess, Math.ceil(this.#length * chunkBytesSpare))
     this.#rows = []
@@ -195,18 +197,38 @@ export class ChunkWriter<P extends CutProduct = CutProduct> {
     return chunk
   }
 
-  #grow(atLeast: number): void {
-    const larger = Buffer.from(new ArrayBuffer(Math.ceil(atLeast * chunkBytesSpare)))
+  /** Makes room for so many more bytes; true when there was not enough, and what was written beyond the end is gone. */
+  #reserve(more: number): boolean {
+    const end = this.#length + more
+    if (end <= this.#bodies.length) return false
+    const larger = Buffer.from(new ArrayBuffer(Math.ceil(end * chunkBytesSpare)))
     larger.set(this.#bodies.subarray(0, this.#length))
     this.#bodies = larger
+    return true
   }
 }
 
+/** A text that is not all ASCII fills more bytes than it has characters, if there is room for one more of them. */
+const utf8BytesMax = 4
+
+const charsOf = (text: string): number => text.length
+
+function cutRow(product: ProductText, lengthOf: (text: string) => number): CutRow {
+  const { key, line, variants, images_wanted, prints, body } = product
+  const { content, offer, images } = prints ?? {
+    content: lengthOf(product.content),
+    offer: lengthOf(product.offer),
+    images: lengthOf(product.images),
+  }
+  return { key, line, variants, images_wanted, content, offer, images, bytes: lengthOf(body) + lineEnd.length }
+}
+
 /** Puts products together for the ledger. */
-export function toStagedChunk<P extends CutProduct>(products: readonly P[]): Chunk<P['row']> {
-  const writer = new ChunkWriter<P>()
-  writer.add(products)
-  return writer.take()
+export function toStagedChunk(products: readonly StagedProduct[]): StagedChunk {
+  return {
+    rows: products.map(({ row }) => row),
+    bodies: Buffer.from(products.map(({ body }) => body + lineEnd).join('')),
+  }
 }
 
 /** The products of a chunk, each parsed when it is asked for. */
@@ -234,86 +256,6 @@ export function imagesWanted({ images = [], variants }: Product): number {
   const urls = new Set(images.map(({ url }) => url))
   for (const { image } of variants) if (image != null) urls.add(image.url)
   return urls.size
-}
-
-/**
- * Everything but offer, images and variants, without the braces around it. Properties are in the order in which they
- * stand here; JSON leaves out those that are undefined.
- */
-function contentJson(product: Product): string {
-  const { attributes, status, url, options } = product
-  const first = withoutBraces({
-    key: product.key,
-    name: product.name,
-    sku: product.sku,
-    gtin: product.gtin,
-    mpn: product.mpn,
-    description: product.description,
-    shortDescription: product.shortDescription,
-    brand: product.brand,
-    categories: product.categories,
-    tags: product.tags,
-    currency: product.currency,
-    taxIncluded: product.taxIncluded,
-    vatRate: product.vatRate,
-    weight: measure(product.weight),
-    length: measure(product.length),
-    width: measure(product.width),
-    height: measure(product.height),
-  } satisfies Canonical<Product, keyof Offer | 'images' | 'variants' | 'attributes' | 'status' | 'url' | 'options'>)
-  const list = attributes === undefined ? '' : `,"attributes":${attributeTexts.listOf(attributes)}`
-  return `${first}${list}${member('status', status)}${member('url', url)}${member('options', options)}`
-}
-
-/** Of the feeds that this thread reads. */
-const attributeTexts = new AttributeTexts()
-
-/** With a comma before it, or empty. */
-function member(name: string, value: unknown): string {
-  return value === undefined ? '' : `,"${name}":${JSON.stringify(value)}`
-}
-
-function variantJson({ key, sku, gtin, mpn, options, weight }: Variant): string {
-  return withoutBraces({ key, sku, gtin, mpn, options, weight: measure(weight) } satisfies Canonical<
-    Variant,
-    keyof Offer | 'image'
-  >)
-}
-
-/**
- * Each with a comma before it, or empty. Written one by one: JSON.stringify takes three times as long for an object of
- * which most properties are absent.
- */
-function offerJson(offer: Offer): string {
-  let json = ''
-  for (const name of offerNames) json += member(name, offer[name])
-  return json
-}
-
-const offerNames = Object.keys({
-  price: 0,
-  salePrice: 0,
-  wholesalePrice: 0,
-  stock: 0,
-  inStock: 0,
-  availability: 0,
-} satisfies Record<keyof Offer, 0>) as readonly (keyof Offer)[]
-
-/** All properties of `T` but those that stand elsewhere: one that is forgotten does not compile. */
-type Canonical<T, Elsewhere extends keyof T> = { [F in Exclude<keyof T, Elsewhere>]-?: T[F] | undefined }
-
-function withoutBraces(data: object): string {
-  return JSON.stringify(data).slice(1, -1)
-}
-
-function measure(from: Measure | null | undefined): Measure | null | undefined {
-  if (from == null) return from
-  return from.unit === undefined ? { value: from.value } : { value: from.value, unit: from.unit }
-}
-
-function imageJson(image: ImageRef | null): string {
-  if (image === null) return 'null'
-  return `{"url":${JSON.stringify(image.url)}${member('alt', image.alt)}}`
 }
 
 /** Hash of plain data in which the order of keys does not count. Functions and `undefined` are left out. */
