@@ -2,6 +2,7 @@
  * Namespaces of well-formed XML, by the book: which are in force, what a name means, which names are forbidden.
  * saxes can do this itself, but takes a tenth of the time of a whole import for it.
  */
+import type { MetNames } from './regular-xml.js'
 import { newAttributes, type XmlAttributes } from './xml-assembler.js'
 import {
   isDeclaration,
@@ -28,11 +29,13 @@ export interface XmlNamesListener {
 /** Names kept: more than any format has, little for a feed that makes up a name for every product. */
 const knownMax = 1000
 
-export class XmlNames {
+export class XmlNames implements MetNames {
   readonly #listener: XmlNamesListener
   readonly #prefixes = new XmlPrefixes()
   /** What names mean under the declarations in force. */
   readonly #known = new Map<string, XmlName>()
+  /** Names of attributes without prefix. */
+  readonly #attributes = new Map<string, string>()
   #depth = 0
 
   constructor(listener: XmlNamesListener) {
@@ -42,8 +45,22 @@ export class XmlNames {
   /** An element opens: its declarations come into force. Returns its other attributes, by local name. */
   open(attributes: Readonly<Record<string, string>>): XmlAttributes {
     this.#depth += 1
-    for (const name in attributes) if (isPrefixed(name)) return this.#openPrefixed(attributes)
+    for (const name in attributes) {
+      if (this.#attributes.has(name)) continue
+      if (isPrefixed(name)) return this.#openPrefixed(attributes)
+      if (this.#attributes.size < knownMax) this.#attributes.set(name, internalized(name))
+    }
     return attributes
+  }
+
+  /** What `nameOf` said of a name, if it was asked under the declarations in force. */
+  element(qname: string): XmlName | undefined {
+    return this.#known.get(qname)
+  }
+
+  /** The name of an attribute that was met, without prefix. */
+  attribute(name: string): string | undefined {
+    return this.#attributes.get(name)
   }
 
   /** What the name of an element means that is open. */

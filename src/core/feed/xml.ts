@@ -3,6 +3,7 @@ import { WholesalerError } from '../errors.js'
 import { firstBareAmpersand } from './bare-ampersands.js'
 import { isMalformed, malformed } from './malformed.js'
 import type { RecordOutput, RecordParser, RecordSeams } from './read-records.js'
+import { mayBeRegular, type ReadElement, readRegularElement } from './regular-xml.js'
 import type { FeedText } from './text.js'
 import { newAttributes, XmlAssembler, type XmlTargets, xmlDepthMax } from './xml-assembler.js'
 import { XmlNames } from './xml-names.js'
@@ -10,6 +11,9 @@ import { declarationsIn, usualNamespace } from './xml-prefixes.js'
 
 /** Longest record, and longest stretch of text without a tag, in characters. */
 export const xmlRecordCharsMax = 8 * 1024 * 1024
+
+/** Records of a feed that are not regular, one after the other: the others will be as they are. */
+const irregularMax = 50
 
 export interface XmlReading {
   readonly file: string
@@ -25,6 +29,7 @@ export interface XmlReading {
 export class XmlRecordParser implements RecordParser {
   readonly #reading: XmlReading
   readonly #out: RecordOutput
+  readonly #regular: ReadElement
   readonly #assembler: XmlAssembler
   readonly #names: XmlNames
   readonly #parser: SaxesParser
@@ -36,21 +41,27 @@ export class XmlRecordParser implements RecordParser {
   #tagLine = 1
   #tags = 0
   #charsSinceTag = 0
-  #recordStart = 0
+  #recordAt = 0
   #rootIsClosed = false
   /** Characters given to the parser, and how many there were when a record was last closed. */
   #written = 0
   #closedAt = -1
-  /** Line, as the parser counts, amid which text was passed over: columns of it are not known. */
-  #passedOnLine = 0
+  /** Line, as the parser counts, amid which text was passed over, and by how much columns of it are more; null: not known. */
+  #passed: { readonly line: number; readonly columns: number | null } = { line: 0, columns: 0 }
   /** `</offer`, as the records of this feed are closed; null before the first. */
   #recordEnd: string | null = null
+  /** `<offer`, as the record begins that was closed last: another one at its place begins so as well. */
+  #recordStart: string | null = null
+  /** Records in a row that were not regular; with too many it is not tried any more. */
+  #irregular = 0
   /** The elements that are open around the records: names as written, and what they declare. */
   readonly #around: string[] = []
 
-  constructor(reading: XmlReading, out: RecordOutput) {
+  /** @param regular Reads what is regular. Given, so that tests can do without. */
+  constructor(reading: XmlReading, out: RecordOutput, regular: ReadElement = readRegularElement) {
     this.#reading = reading
     this.#out = out
+    this.#regular = regular
     this.#assembler = new XmlAssembler(reading.targets, out)
     this.#names = new XmlNames({ undeclared: this.#onUndeclaredPrefix, fault: this.#onFault })
     this.#parser = new SaxesParser()
@@ -66,16 +77,95 @@ export class XmlRecordParser implements RecordParser {
   }
 
   write(piece: string): void {
-    const text = this.#isBlank ? this.#withoutLeadingSpace(piece) : piece
+    const unified = piece.includes('\r') ? piece.replaceAll('\r\n', '\n') : piece
+    const text = this.#isBlank ? this.#withoutLeadingSpace(unified) : unified
+    let at = 0
+    if (this.#triesRegular() && mayBeRegular(text)) {
+      while (at < text.length && this.#triesRegular()) {
+        if (this.#isAtSeam()) at = this.#readRegular(text, at)
+        const end = this.#recordEndIn(text, at)
+        this.#writeParser(text.slice(at, end))
+        at = end
+      }
+    }
+    this.#writeParser(text.slice(at))
+  }
+
+  /** What is not regular, and all that does not stand in records. */
+  #writeParser(text: string): void {
     if (text === '') return
     const tagsBefore = this.#tags
     this.#written += text.length
     this.#parse(() => this.#parser.write(text))
     this.#charsSinceTag = this.#tags === tagsBefore ? this.#charsSinceTag + text.length : 0
     if (this.#charsSinceTag > xmlRecordCharsMax) throw this.#malformed('No tag for more than 8 MiB.')
-    if (this.#assembler.record !== undefined && this.#parser.position - this.#recordStart > xmlRecordCharsMax) {
+    if (this.#assembler.record !== undefined && this.#parser.position - this.#recordAt > xmlRecordCharsMax) {
       throw this.#malformed('The record is longer than 8 MiB.')
     }
+  }
+
+  #triesRegular(): boolean {
+    return this.#recordStart !== null && this.#irregular < irregularMax && this.#parser.xmlDecl.version !== '1.1'
+  }
+
+  #isAtSeam(): boolean {
+    return this.#closedAt === this.#written
+  }
+
+  /** Reads regular records from a seam on. Returns where the first stands that is not, or something else. */
+  #readRegular(text: string, from: number): number {
+    let at = from
+    let line = this.#line
+    let lineEnd = text.indexOf('\n', from)
+    const pass = (to: number): number => {
+      for (; lineEnd >= 0 && lineEnd < to; lineEnd = text.indexOf('\n', lineEnd + 1)) line += 1
+      return line
+    }
+    for (let next = this.#recordAfter(text, at); next >= 0; next = this.#recordAfter(text, at)) {
+      const found = this.#regular(text, next, this.#names)
+      if (found === null) {
+        this.#irregular += 1
+        break
+      }
+      this.#irregular = 0
+      this.#out.put(found.element, this.#out.meet(pass(next)))
+      at = found.end
+    }
+    if (at > from) this.#passText(text.slice(from, at), pass(at) - this.#line)
+    return at
+  }
+
+  /** Where behind white space a record begins, as the last one did; -1 when it is something else. */
+  #recordAfter(text: string, from: number): number {
+    const start = this.#recordStart
+    let at = from
+    while (isBlank(text.charCodeAt(at))) at += 1
+    if (start === null || !text.startsWith(start, at)) return -1
+    const behind = text.charCodeAt(at + start.length)
+    return isBlank(behind) || behind === slash || behind === greater ? at : -1
+  }
+
+  /** Counts text that the parser does not see. */
+  #passText(text: string, lines: number): void {
+    const column = this.#column()
+    const last = text.lastIndexOf('\n')
+    const before = last < 0 ? column : 0
+    const now = before === null ? null : before + charactersIn(text.slice(last + 1))
+    this.#linesBefore += lines
+    this.#passed = { line: this.#parser.line, columns: now === null ? null : now - this.#parser.column }
+  }
+
+  /** Column on which the parser stands, from 0; null when it is not known. */
+  #column(): number | null {
+    const { line, columns } = this.#passed
+    if (line !== this.#parser.line) return this.#parser.column
+    return columns === null ? null : columns + this.#parser.column
+  }
+
+  #recordEndIn(text: string, from: number): number {
+    const at = this.#recordEnd === null ? -1 : text.indexOf(this.#recordEnd, from)
+    const end = at < 0 ? -1 : text.indexOf('>', at)
+    return end < 0 ? text.length : end + 1
   }
 
   end(): void {
@@ -99,7 +189,7 @@ export class XmlRecordParser implements RecordParser {
       get line() {
         return line()
       },
-      isAtSeam: () => this.#closedAt === this.#written,
+      isAtSeam: () => this.#isAtSeam(),
       place: () => this.#around.join(' '),
       hasEnds: () => this.#recordEnd !== null,
       recordEnd: (bytes, from) => {
@@ -109,7 +199,7 @@ export class XmlRecordParser implements RecordParser {
       },
       pass: (lines) => {
         this.#linesBefore += lines
-        this.#passedOnLine = this.#parser.line
+        this.#passed = { line: this.#parser.line, columns: null }
       },
     }
   }
@@ -153,8 +243,9 @@ export class XmlRecordParser implements RecordParser {
     if (assembler.record === undefined) this.#around.push(qname + declarationsIn(given))
     if (!isWanted) return
     if (!wasRecord && assembler.record !== undefined) {
-      this.#recordStart = this.#parser.position
+      this.#recordAt = this.#parser.position
       this.#recordEnd ??= `</${qname}`
+      this.#recordStart = `<${qname}`
     }
     assembler.add(local, uri, attributes)
   }
@@ -197,8 +288,12 @@ export class XmlRecordParser implements RecordParser {
   }
 
   #malformed(message: string, cause?: Error): WholesalerError {
-    const column = this.#passedOnLine === this.#parser.line ? {} : { column: Math.max(1, this.#parser.column) }
-    const place = { file: this.#reading.file, line: this.#line, ...column }
+    const column = this.#column()
+    const place = {
+      file: this.#reading.file,
+      line: this.#line,
+      ...(column === null ? {} : { column: Math.max(1, column) }),
+    }
     const record = this.#assembler.record?.record
     const { hint } = malformed(message, place)
     return new WholesalerError({
@@ -209,6 +304,20 @@ export class XmlRecordParser implements RecordParser {
       cause,
     })
   }
+}
+
+const slash = 0x2f
+const greater = 0x3e
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x09
+}
+
+const highSurrogate = /[\ud800-\udbff]/g
+
+/** Characters as people count them. */
+function charactersIn(text: string): number {
+  return text.length - (text.match(highSurrogate)?.length ?? 0)
 }
 
 /** Throws for a document type with a DTD in it. One that only names a DTD is harmless: it is not fetched. */
