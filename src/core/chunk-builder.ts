@@ -4,7 +4,7 @@ import type { BlockListener, RecordBlock } from './feed/blocks.js'
 import type { Reject, Repair } from './feed/feed.js'
 import type { MappedChunk } from './map-feed.js'
 import type { OwnedField } from './product/field-owners.js'
-import { ChunkWriter, toText } from './product/fingerprint.js'
+import { ChunkWriter } from './product/fingerprint.js'
 import type { MapListener, MappedProduct } from './product/mapping.js'
 import type { Offer, Product } from './product/product.js'
 
@@ -26,8 +26,7 @@ const bytesPerChunk = 1024 * 1024
 
 export class ChunkBuilder {
   readonly listener: MapListener
-  readonly #left: readonly OwnedField[]
-  readonly #writer = new ChunkWriter()
+  readonly #writer: ChunkWriter
   #found = noFindings()
   /** Of the products that are added next: their block, what they add up to, whether nothing is to be said of them. */
   #block: RecordBlock | null = null
@@ -39,7 +38,7 @@ export class ChunkBuilder {
    * @param known Marks of an earlier staging; undefined when blocks are not asked for.
    */
   constructor(left: readonly OwnedField[], known: KnownMarks | null | undefined) {
-    this.#left = left
+    this.#writer = new ChunkWriter(left)
     this.listener = {
       reject: (reject) => {
         this.#found.rejects.push(reject)
@@ -59,7 +58,7 @@ export class ChunkBuilder {
   /** Adds the products of one chunk of records. */
   add(mapped: readonly MappedProduct[]): void {
     for (const { product } of mapped) count(product, this.#sums)
-    this.#writer.add(mapped.map((product) => toText(product, this.#left)))
+    this.#writer.add(mapped)
     this.#endPart(mapped.length)
   }
 

@@ -1,15 +1,11 @@
-/**
- * Canonical products and their fingerprints: equal products give equal text, whatever order their properties were
- * set in. Properties have a fixed order; absent ones are left out; everything that is not in `Offer` or about
- * images is content.
- */
+/** Products as they are staged, and their fingerprints: of content, offer and images, see `product-json.ts`. */
 import { createHash, hash } from 'node:crypto'
 import type { Fingerprints, StagedChunk, StagedRow } from '../ledger/ledger.js'
 import { leaveToShop, type OwnedField } from './field-owners.js'
-import { quoted } from './json-text.js'
+import { ascii, JsonBytes } from './json-bytes.js'
 import type { MappedProduct } from './mapping.js'
 import type { Product } from './product.js'
-import { contentJson, imageJson, offerJson, variantJson } from './product-json.js'
+import { type ProductSpans, type Span, writeProduct } from './product-json.js'
 
 /** 22 characters of base64url are 132 bits: no two products of this world meet. */
 const fingerprintLength = 22
@@ -37,13 +33,6 @@ export interface CutChunk {
   readonly bodies: Uint8Array
 }
 
-/** A product as text: its body as JSON, the parts of it that count, and what stands in its row beside them. */
-export interface ProductText extends Fingerprints, Omit<StagedRow, keyof Fingerprints | 'bytes'> {
-  /** When they are not those of the parts. */
-  readonly prints: Fingerprints | null
-  readonly body: string
-}
-
 /** A product ready to be staged: its row, and its body as JSON. */
 export interface StagedProduct {
   readonly row: StagedRow
@@ -52,66 +41,12 @@ export interface StagedProduct {
 
 /** What is staged of a product: its body as JSON, three fingerprints and what it counts. */
 export function toStagedProduct(mapped: MappedProduct): StagedProduct {
-  const text = toText(mapped)
-  const { key, line, variants, images_wanted, body } = text
-  return { row: { key, line, variants, images_wanted, ...printsOf(text), bytes: bytesOf(body) }, body }
-}
-
-/**
- * The text of a product. Fields that are the shop's stand in the body, for the day on which the product is made, and not in
- * the fingerprints.
- */
-export function toText({ product, line, entries }: MappedProduct, left: readonly OwnedField[] = []): ProductText {
-  const text = textOf(product, line, entries)
-  if (left.length === 0) return text
-  return { ...text, prints: printsOf(textOf(leaveToShop(product, left, { storedName: '' }), line, entries)) }
-}
-
-function textOf(product: Product, line: number, entries: number | undefined): ProductText {
-  const content = contentJson(product)
-  const offer = offerJson(product)
-  const images = product.images === undefined ? '' : `,"images":[${product.images.map(imageJson).join(',')}]`
-  const { prints, json } = product.variants.length === 0 ? noVariants : variantsOf(product, { content, offer, images })
-  return {
-    key: product.key,
-    line,
-    variants: entries ?? product.variants.length,
-    images_wanted: imagesWanted(product),
-    content,
-    offer,
-    images,
-    prints,
-    body: `{${content}${offer}${images},"variants":[${json}]}`,
-  }
-}
-
-function printsOf({ prints, content, offer, images }: ProductText): Fingerprints {
-  return prints ?? { content: fingerprint(content), offer: fingerprint(offer), images: fingerprint(images) }
-}
-
-interface VariantsJson {
-  readonly json: string
-  /** Of the whole product, in which parts of the variants count; null when there are none. */
-  readonly prints: Fingerprints | null
-}
-
-const noVariants: VariantsJson = { json: '', prints: null }
-
-function variantsOf({ variants }: Product, own: Fingerprints): VariantsJson {
-  let { content, offer, images } = own
-  let json = ''
-  for (const variant of variants) {
-    const ownContent = variantJson(variant)
-    const ownOffer = offerJson(variant)
-    const picture = variant.image === undefined ? '' : `,"image":${imageJson(variant.image)}`
-    const id = quoted(variant.key)
-    content += ownContent
-    if (ownOffer !== '') offer += `;${id}${ownOffer}`
-    if (picture !== '') images += `;${id}${picture}`
-    json += `${json === '' ? '' : ','}{${ownContent}${ownOffer}${picture}}`
-  }
-  const prints = { content: fingerprint(content), offer: fingerprint(offer), images: fingerprint(images) }
-  return { json, prints }
+  const writer = new ChunkWriter()
+  writer.add([mapped])
+  const { rows, bodies } = sealed(writer.take())
+  const [row] = rows
+  if (row === undefined) throw new Error('nothing was written')
+  return { row, body: Buffer.from(bodies).toString('utf8', 0, bodies.length - lineEnd.length) }
 }
 
 /** Takes the fingerprints that are still to be taken. */
@@ -140,25 +75,28 @@ function seal(row: CutRow, bodies: Uint8Array, at: number): StagedRow {
   return { ...row, content, offer, images }
 }
 
-const lineEnd = '\n'
+const lineEnd = ascii('\n')
 
 /** Length of a body as it is staged: each is a line of its own. */
 export function bytesOf(body: string): number {
   return Buffer.byteLength(body) + lineEnd.length
 }
 
-/** Room for the bodies of a first chunk, in bytes; each later one gets what its forerunner took, and a tenth more. */
-const chunkBytesGuess = 64 * 1024
-const chunkBytesSpare = 1.1
+/** Room for the bodies of a chunk, at least. */
+const chunkBytesMin = 64 * 1024
 
-/**
- * Puts a chunk together out of small parts, each written as it comes. Its bodies are in memory of their own, not of
- * Node's pool: they can be handed over to another thread.
- */
+/** Puts a chunk together out of small parts, each written as it comes. Its bodies can be handed over to another thread. */
 export class ChunkWriter {
+  readonly #left: readonly OwnedField[]
+  readonly #json = new JsonBytes(chunkBytesMin)
+  /** Products as they count, where that is not how they are written. */
+  readonly #counted = new JsonBytes(0)
   #rows: CutRow[] = []
-  #bodies = Buffer.from(new ArrayBuffer(chunkBytesGuess))
-  #length = 0
+
+  /** @param left Fields that are the shop's: they stand in the body, for the day on which the product is made, and do not count. */
+  constructor(left: readonly OwnedField[] = []) {
+    this.#left = left
+  }
 
   /** Rows that were added since the last time. */
   get rows(): number {
@@ -167,67 +105,80 @@ export class ChunkWriter {
 
   /** Bytes of their bodies. */
   get bytes(): number {
-    return this.#length
+    return this.#json.length
   }
 
-  add(products: readonly ProductText[]): void {
-    let text = ''
-    for (const { body } of products) text += body + lineEnd
-    // To ask for the length of each body beforehand takes longer than to write them all.
-    this.#reserve(Math.ceil(text.length * chunkBytesSpare) + utf8BytesMax)
-    const isAscii = this.#bodies.write(text, this.#length) === text.length
-    const lengthOf = isAscii ? charsOf : Buffer.byteLength
-    let length = 0
-    for (const product of products) {
-      const row = cutRow(product, lengthOf)
-      length += row.bytes
-      this.#rows.push(row)
-    }
-    if (!isAscii && this.#reserve(length)) this.#bodies.write(text, this.#length)
-    this.#length += length
+  add(products: readonly MappedProduct[]): void {
+    for (const mapped of products) this.#rows.push(this.#write(mapped))
   }
 
   /** What was added since the last time. */
   take(): CutChunk {
-    const chunk = { rows: this.#rows, bodies: this.#bodies.subarray(0, this.#length) }
-    const next = Math.max(chunkBytesGuess, Math.ceil(this.#length * chunkBytesSpare))
+    const chunk = { rows: this.#rows, bodies: this.#json.take() }
     this.#rows = []
-    this.#bodies = Buffer.from(new ArrayBuffer(next))
-    this.#length = 0
     return chunk
   }
 
-  /** Makes room for so many more bytes; true when there was not enough, and what was written beyond the end is gone. */
-  #reserve(more: number): boolean {
-    const end = this.#length + more
-    if (end <= this.#bodies.length) return false
-    const larger = Buffer.from(new ArrayBuffer(Math.ceil(end * chunkBytesSpare)))
-    larger.set(this.#bodies.subarray(0, this.#length))
-    this.#bodies = larger
-    return true
+  #write({ product, line, entries }: MappedProduct): CutRow {
+    const json = this.#json
+    const from = json.length
+    const spans = writeProduct(json, product)
+    json.raw(lineEnd)
+    const bytes = json.length - from
+    const { content, offer, images } = this.#left.length === 0 ? cutOf(json, spans) : this.#countedPrints(product)
+    return {
+      key: product.key,
+      line,
+      variants: entries ?? product.variants.length,
+      images_wanted: imagesWanted(product),
+      content,
+      offer,
+      images,
+      bytes,
+    }
+  }
+
+  #countedPrints(product: Product): Fingerprints {
+    const json = this.#counted
+    json.clear()
+    return printsOf(json, writeProduct(json, leaveToShop(product, this.#left, { storedName: '' })))
   }
 }
 
-/** A text that is not all ASCII fills more bytes than it has characters, if there is room for one more of them. */
-const utf8BytesMax = 4
+/** Of a product without variants fingerprints are those of its parts, which can be taken later. */
+function cutOf(json: JsonBytes, spans: ProductSpans): Pick<CutRow, keyof Fingerprints> {
+  const { content, offer, images, variants } = spans
+  if (variants.length > 0) return printsOf(json, spans)
+  return { content: lengthOf(content), offer: lengthOf(offer), images: lengthOf(images) }
+}
 
-const charsOf = (text: string): number => text.length
+function lengthOf({ from, end }: Span): number {
+  return end - from
+}
 
-function cutRow(product: ProductText, lengthOf: (text: string) => number): CutRow {
-  const { key, line, variants, images_wanted, prints, body } = product
-  const { content, offer, images } = prints ?? {
-    content: lengthOf(product.content),
-    offer: lengthOf(product.offer),
-    images: lengthOf(product.images),
+const variantSign = ascii(';')
+
+function printsOf(json: JsonBytes, spans: ProductSpans): Fingerprints {
+  const partOf = ({ from, end }: Span) => json.part(from, end)
+  const content = [partOf(spans.content)]
+  const offer = [partOf(spans.offer)]
+  const images = [partOf(spans.images)]
+  for (const variant of spans.variants) {
+    content.push(partOf(variant.content))
+    // Whose offer or image it is counts too.
+    const key = partOf(variant.key)
+    if (lengthOf(variant.offer) > 0) offer.push(variantSign, key, partOf(variant.offer))
+    if (lengthOf(variant.image) > 0) images.push(variantSign, key, partOf(variant.image))
   }
-  return { key, line, variants, images_wanted, content, offer, images, bytes: lengthOf(body) + lineEnd.length }
+  const print = (parts: readonly Uint8Array[]) => fingerprint(Buffer.concat(parts))
+  return { content: print(content), offer: print(offer), images: print(images) }
 }
 
 /** Puts products together for the ledger. */
 export function toStagedChunk(products: readonly StagedProduct[]): StagedChunk {
   return {
     rows: products.map(({ row }) => row),
-    bodies: Buffer.from(products.map(({ body }) => body + lineEnd).join('')),
+    bodies: Buffer.from(products.map(({ body }) => `${body}\n`).join('')),
   }
 }
 
