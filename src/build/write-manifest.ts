@@ -3,12 +3,12 @@
  * the JSON Schemas of the documents, and what the page has beside its scripts. Run as `node dist/build/write-manifest.js` after the compiler.
  */
 import { cp, mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { Plugin, settings } from '@oclif/core'
 import { documentSchemas, jsonSchemaOf, type SchemaName } from '../cli/schemas.js'
+import { packageRoot } from '../core/package-files.js'
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
+const root = packageRoot
 
 /** Fails when any command cannot be loaded: a manifest with a hole would hide it from the help. */
 async function writeManifest(): Promise<void> {

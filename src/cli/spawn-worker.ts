@@ -2,11 +2,11 @@
 import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { StartedWorker } from '../core/jobs/launch-worker.js'
+import { packageRoot } from '../core/package-files.js'
 import { environmentName } from './flags.js'
 
-export const program = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
+export const program = join(packageRoot, 'bin', 'run.js')
 
 /** Flags of what is started that a variable of this command's environment must not set for it, and the server's token. */
 const ownFlags = [

@@ -6,7 +6,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { KnownBlocks, RecordBlock } from './feed/blocks.js'
-import { packageVersion } from './package-version.js'
+import { packageVersion } from './package-files.js'
 
 /** Raised when marks of before cannot be used any more. */
 const marksVersion = 2

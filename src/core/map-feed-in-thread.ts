@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads'
 import { type ErrorDetails, WholesalerError } from './errors.js'
 import type { FeedEnd } from './feed/feed.js'
 import { type FeedFacts, type MapFeedPlan, type MappedChunk, type OpenMappedFeed, openMappedFeed } from './map-feed.js'
+import { programPath } from './package-files.js'
 import type { CutRow } from './product/fingerprint.js'
 
 /**
@@ -145,7 +146,7 @@ class FeedThread {
 
   constructor(plan: MapFeedPlan, signal: AbortSignal) {
     this.#signal = signal
-    this.#worker = new Worker(new URL('./map-feed-thread.js', import.meta.url), {
+    this.#worker = new Worker(programPath('core/map-feed-thread'), {
       workerData: plan,
       resourceLimits: threadLimits,
     })

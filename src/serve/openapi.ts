@@ -1,11 +1,12 @@
 /** The description of the API (OpenAPI 3.1), made from the table of routes and the published schemas of documents. */
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { packageRoot } from '../core/package-files.js'
 import { fieldSchema } from './fields.js'
 import type { Route } from './route.js'
 
 /** Made by the build; also beside the sources, when they are run as they are. */
-const schemaFolder = new URL('../../dist/schemas/', import.meta.url)
+const schemaFolder = join(packageRoot, 'dist', 'schemas')
 
 /** What every route may answer: see `front-door.ts` and `limits.ts`. */
 const everyRefusal = [400, 401, 403, 429, 500] as const
@@ -98,7 +99,7 @@ function reference(name: string): object {
 }
 
 function readSchema(name: string): object {
-  const path = fileURLToPath(new URL(`${name}.schema.json`, schemaFolder))
+  const path = join(schemaFolder, `${name}.schema.json`)
   // Its own id would make its references another document's.
   const { $id: _id, ...schema }: { $id?: string } = JSON.parse(readFileSync(path, 'utf8'))
   return schema

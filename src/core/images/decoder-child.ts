@@ -1,7 +1,6 @@
 /** One decoder process: takes pictures one after the other, and says of which one it died. */
 import { type ChildProcess, fork } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { programPath } from '../package-files.js'
 import {
   type DecoderAnswer,
   type DecoderLimits,
@@ -65,7 +64,7 @@ export class DecoderChild {
   constructor(settings: DecoderSettings, events: ChildEvents) {
     this.#limits = settings.limits
     this.#events = events
-    const program = decoderProcessPath()
+    const program = programPath('core/images/decoder-process')
     this.#process = fork(program, [JSON.stringify(settings)], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -183,10 +182,4 @@ export class DecoderChild {
 /** What this process was told to compile TypeScript with. A compiled program does without, and starts sooner. */
 function compilerFlags(): readonly string[] {
   return process.execArgv.filter((flag) => flag.startsWith('--import='))
-}
-
-/** Beside this file; as TypeScript when this file is not compiled either. */
-function decoderProcessPath(): string {
-  const built = fileURLToPath(new URL('./decoder-process.js', import.meta.url))
-  return existsSync(built) ? built : built.replace(/\.js$/, '.ts')
 }

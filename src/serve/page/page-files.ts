@@ -5,8 +5,8 @@
  * relative name in the sources, in the build and in the browser.
  */
 import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, extname, join, relative, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { extname, join, relative, sep } from 'node:path'
+import { packageRoot } from '../../core/package-files.js'
 
 export interface PageFile {
   /** For `Content-Type`. */
@@ -14,8 +14,8 @@ export interface PageFile {
   readonly body: Buffer
 }
 
-/** Browsers run what was built, also when this file is run from its source: both lie equally deep. */
-const builtFolder = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'dist')
+/** Browsers run what was built, also when this file is run from its source. */
+const builtFolder = join(packageRoot, 'dist')
 
 const pageFolders = ['serve/page/browser', 'serve/page/static']
 /** What the page shares with the terminal. */

@@ -1,5 +1,5 @@
 /** For probes and monitoring, and what describes all of this to programs. */
-import { packageVersion } from '../../core/package-version.js'
+import { packageVersion } from '../../core/package-files.js'
 import { HttpError } from '../http-error.js'
 import { series } from '../job-details.js'
 import { metricsText } from '../metrics.js'
