@@ -124,7 +124,8 @@ class Collected {
 
   add(chunk: Buffer): void {
     if (this.size >= this.sizeMax) return
-    this.chunks.push(chunk)
+    // It is only lent.
+    this.chunks.push(Buffer.from(chunk))
     this.size += chunk.length
   }
 

@@ -98,9 +98,11 @@ async function writeHashed(file: FileHandle, bytes: AsyncIterable<Buffer>, path:
   const hash = createHash('sha256')
   let size = 0
   for await (const chunk of bytes) {
+    const written = onDisk(path, () => writeAll(file, chunk))
+    // While others write it.
     hash.update(chunk)
     size += chunk.length
-    await onDisk(path, () => writeAll(file, chunk))
+    await written
   }
   return { sha256: hash.digest('hex'), size }
 }

@@ -29,7 +29,7 @@ export interface FeedText {
 
 /** The bytes of a text, without BOM, and its decoder. Throws as `FeedText.chunks`. */
 export interface RawText {
-  /** The next bytes; null at the end. */
+  /** The next bytes, valid until those behind them are asked for; null at the end. */
   next(): Promise<Buffer | null>
   /** Decodes what follows what was decoded or passed over before, and writes it; what comes before a fault as well. */
   decode(bytes: Buffer, write: (text: string) => void): Promise<void>

@@ -15,8 +15,8 @@ export interface Unpacked {
   /** Name of the archive member, for zip. */
   readonly member?: string
   /**
-   * The bytes from their start, in pieces of up to 64 KiB. Can be called again. What can be read before a fault
-   * comes before its error: `feed_malformed` for a truncated, damaged or lying archive, and beyond the limits.
+   * The bytes from their start, in pieces of up to 64 KiB, each valid until the next is asked for. Can be called again. What
+   * can be read before a fault comes before its error: `feed_malformed` for a truncated, damaged or lying archive, and beyond the limits.
    */
   bytes(signal?: AbortSignal): AsyncGenerator<Buffer, void, void>
 }
@@ -76,10 +76,11 @@ async function readMagic(path: string): Promise<{ magic: Buffer; size: number }>
  */
 async function* plain(path: string, signal?: AbortSignal): AsyncGenerator<Buffer, void, void> {
   const file = openSync(path, 'r')
+  // One for all: new memory must be found by the system page by page.
+  const piece = Buffer.allocUnsafeSlow(pieceBytes)
   try {
     for (let pieces = 1; ; pieces += 1) {
       signal?.throwIfAborted()
-      const piece = Buffer.allocUnsafeSlow(pieceBytes)
       const length = readSync(file, piece, 0, pieceBytes, null)
       if (length === 0) return
       yield length === pieceBytes ? piece : piece.subarray(0, length)
