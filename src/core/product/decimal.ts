@@ -10,6 +10,7 @@
  * Spaces and apostrophes group by three in every format.
  */
 import Big from 'big.js'
+import { ownText } from './own-text.js'
 import type { Decimal } from './product.js'
 
 /** `auto-comma` and `auto-point` are `auto`, with doubtful values read as decimal comma or point. */
@@ -29,7 +30,24 @@ export function parseDecimal(text: string, format: DecimalFormat = 'auto'): Deci
   if (canonical.test(text) && (format !== 'comma' || !text.includes('.')) && !isDoubtful(text, format)) {
     return text as Decimal
   }
-  return parseUntidy(text, format)
+  const known = untidy[format].get(text)
+  if (known !== undefined) return known
+  const value = parseUntidy(text, format)
+  if (untidy[format].size < untidyMax && text.length <= digitsMax) {
+    untidy[format].set(ownText(text), value === null ? null : (ownText(value) as Decimal))
+  }
+  return value
+}
+
+/** Texts remembered, per format: some 300 KB. Prices are mostly untidy, and the same: 9.90, 49,00. The first ones stay. */
+const untidyMax = 4_000
+
+const untidy: Readonly<Record<DecimalFormat, Map<string, Decimal | null>>> = {
+  auto: new Map(),
+  comma: new Map(),
+  point: new Map(),
+  'auto-comma': new Map(),
+  'auto-point': new Map(),
 }
 
 function isDoubtful(text: string, format: DecimalFormat): boolean {
