@@ -61,10 +61,7 @@ describe('Regular CSV, split without csv-parse', () => {
           const pieces = cutAt(text, at)
           const found = await told(regularSplitter(dialect), pieces)
           const expected = await told(csvParseSplitter(dialect, false), pieces)
-          assert.equal(found.fault, expected.fault)
-          // At the end of the text csv-parse drops the rows before a fault that it has not given yet.
-          const rows = expected.fault === null ? found.rows : found.rows.slice(0, expected.rows.length)
-          assert.deepEqual(rows, expected.rows)
+          assert.deepEqual(found, expected)
         },
       ),
       { numRuns: 1500 },
