@@ -28,8 +28,8 @@ interface OpenElement extends XmlElement {
   readonly children: (OpenElement | string)[]
 }
 
-/** Deeper ones are left to saxes, whose reader has a limit. */
-const depthMax = 50
+/** Elements that are nested deeper are left to saxes. */
+export const regularDepthMax = 50
 
 const lineFeed = 0x0a
 const tab = 0x09
@@ -75,7 +75,7 @@ export const readRegularElement: ReadElement = (text, at, names) => {
       next = end + cdataEnd.length
     } else {
       const tag = readTag(text, next + 1, names)
-      if (tag === null || open.length >= depthMax) return null
+      if (tag === null || open.length >= regularDepthMax) return null
       const { element, qname, end, isClosed } = tag
       if (open.length > 0) (open[open.length - 1] as OpenElement).children.push(element)
       if (!isClosed) {

@@ -3,7 +3,7 @@ import { WholesalerError } from '../errors.js'
 import { firstBareAmpersand } from './bare-ampersands.js'
 import { isMalformed, malformed } from './malformed.js'
 import type { RecordOutput, RecordParser, RecordSeams } from './read-records.js'
-import { mayBeRegular, type ReadElement, readRegularElement } from './regular-xml.js'
+import { mayBeRegular, type ReadElement, readRegularElement, regularDepthMax } from './regular-xml.js'
 import type { FeedText } from './text.js'
 import { newAttributes, XmlAssembler, type XmlTargets, xmlDepthMax } from './xml-assembler.js'
 import { XmlNames } from './xml-names.js'
@@ -12,8 +12,10 @@ import { declarationsIn, usualNamespace } from './xml-prefixes.js'
 /** Longest record, and longest stretch of text without a tag, in characters. */
 export const xmlRecordCharsMax = 8 * 1024 * 1024
 
-/** Records of a feed that are not regular, one after the other: the others will be as they are. */
-const irregularMax = 50
+/** Enough to judge a feed by: what is not regular in it will be as often as before. */
+const missesJudged = 50
+/** A miss costs about what two records save. */
+const hitsPerMiss = 2
 
 export interface XmlReading {
   readonly file: string
@@ -52,8 +54,11 @@ export class XmlRecordParser implements RecordParser {
   #recordEnd: string | null = null
   /** `<offer`, as the record begins that was closed last: another one at its place begins so as well. */
   #recordStart: string | null = null
-  /** Records in a row that were not regular; with too many it is not tried any more. */
-  #irregular = 0
+  /** Regular records are still looked for. */
+  #isTried = true
+  /** Records that were regular, and what was not, since this was judged last. */
+  #hits = 0
+  #misses = 0
   /** The elements that are open around the records: names as written, and what they declare. */
   readonly #around: string[] = []
 
@@ -85,10 +90,20 @@ export class XmlRecordParser implements RecordParser {
         if (this.#isAtSeam()) at = this.#readRegular(text, at)
         const end = this.#recordEndIn(text, at)
         this.#writeParser(text.slice(at, end))
+        if (end < text.length) this.#countMiss()
         at = end
       }
     }
     this.#writeParser(text.slice(at))
+  }
+
+  /** Something of the size of a record had to be left to saxes. With many of them, trying takes more time than it saves. */
+  #countMiss(): void {
+    this.#misses += 1
+    if (this.#misses < missesJudged) return
+    this.#isTried = this.#hits >= this.#misses * hitsPerMiss
+    this.#misses = 0
+    this.#hits = 0
   }
 
   /** What is not regular, and all that does not stand in records. */
@@ -105,29 +120,36 @@ export class XmlRecordParser implements RecordParser {
   }
 
   #triesRegular(): boolean {
-    return this.#recordStart !== null && this.#irregular < irregularMax && this.#parser.xmlDecl.version !== '1.1'
+    return (
+      this.#isTried &&
+      this.#recordStart !== null &&
+      this.#assembler.depth + regularDepthMax <= xmlDepthMax &&
+      this.#parser.xmlDecl.version !== '1.1'
+    )
   }
 
   #isAtSeam(): boolean {
-    return this.#closedAt === this.#written
+    return this.#closedAt === this.#written && !this.#rootIsClosed
   }
 
   /** Reads regular records from a seam on. Returns where the first stands that is not, or something else. */
   #readRegular(text: string, from: number): number {
     let at = from
     let line = this.#line
-    let lineEnd = text.indexOf('\n', from)
+    let lineEnd: number | null = null
     const pass = (to: number): number => {
-      for (; lineEnd >= 0 && lineEnd < to; lineEnd = text.indexOf('\n', lineEnd + 1)) line += 1
+      for (
+        lineEnd ??= text.indexOf('\n', from);
+        lineEnd >= 0 && lineEnd < to;
+        lineEnd = text.indexOf('\n', lineEnd + 1)
+      )
+        line += 1
       return line
     }
     for (let next = this.#recordAfter(text, at); next >= 0; next = this.#recordAfter(text, at)) {
       const found = this.#regular(text, next, this.#names)
-      if (found === null) {
-        this.#irregular += 1
-        break
-      }
-      this.#irregular = 0
+      if (found === null) break
+      this.#hits += 1
       this.#out.put(found.element, this.#out.meet(pass(next)))
       at = found.end
     }

@@ -65,7 +65,8 @@ function object(value: unknown, field: string): Fields {
 
 function list<T>(value: unknown, field: string, check: (item: unknown, field: string) => T): readonly T[] {
   if (!Array.isArray(value)) throw new TypeError(`${field} is not a list`)
-  return value.map((item, index) => check(item, `${field}.${index}`))
+  // Not `map`, which passes over holes.
+  return Array.from(value, (item: unknown, index) => check(item, `${field}.${index}`))
 }
 
 function texts(value: unknown, field: string): readonly string[] {

@@ -18,7 +18,10 @@ const writers: Readonly<Record<Format, (items: Items) => string>> = {
   ndjson: (items) => items.map((i) => `${odd(i, '[1]\n')}{"id":${i},"text":"${'x'.repeat(i % 90)} ż"}\n`).join(''),
   xml: (items) =>
     `<?xml version="1.0"?>\n<list>\n${items
-      .map((i) => `<p id="${i}"><a><![CDATA[</p>]]>${'y'.repeat(i % 50)}</a><!-- </p> -->${odd(i, '<x:b/>')}</p>\n`)
+      .map(
+        (i) =>
+          `<p id="${i}"><a><![CDATA[</p>]]>${'y'.repeat(i % 50)}</a>${i % 30 < 3 ? '<!-- </p> -->' : ''}${odd(i, '<x:b/>')}</p>\n`,
+      )
       .join('')}</list>\n`,
 }
 

@@ -10,14 +10,14 @@ import { pathMatcher } from '../../../src/core/feed/xml-path.js'
 const bySaxes: ReadElement = () => null
 
 /** Everything that reading pieces of a document gives, as text. */
-function told(pieces: readonly string[], regular: ReadElement): string {
+function told(pieces: readonly string[], regular: ReadElement, record = 'list/p'): string {
   const said: unknown[] = []
   const out = new RecordOutput({
     reject: (reject) => said.push(reject),
     repair: (repair) => said.push(repair),
     side: (element) => said.push(element),
   })
-  const targets = { record: pathMatcher('list/p'), side: [pathMatcher('list/s')] }
+  const targets = { record: pathMatcher(record), side: [pathMatcher('list/s')] }
   const parser = new XmlRecordParser({ file: 'feed', targets }, out, regular)
   try {
     for (const piece of pieces) {
@@ -178,6 +178,41 @@ describe('Regular XML, read without saxes', () => {
       const { regular, count } = counting()
       assert.equal(told(pieces, regular), told(pieces, bySaxes))
       assert.ok(count() > 90, `${count()} of 100`)
+    }
+  })
+
+  it('is not how a second root is read where the first one is the record', () => {
+    for (const text of ['<p>1</p><p>2</p><p>3</p>', '<p><a>1</a></p>\n<p><a>2</a></p>', '<p/> <p/>']) {
+      for (let at = 0; at <= text.length; at += 1) {
+        const pieces = [text.slice(0, at), text.slice(at)]
+        const found = told(pieces, readRegularElement, 'p')
+        assert.equal(found, told(pieces, bySaxes, 'p'))
+        assert.match(found, /only one root/)
+      }
+    }
+  })
+
+  it('keeps the limit of depth, which counts the elements around a record', () => {
+    for (const around of [100, 149, 150, 151, 198, 199, 200]) {
+      const inner = `${'<a>'.repeat(45)}${'</a>'.repeat(45)}`
+      const text = `${'<d>'.repeat(around)}<p/><p/><p><a/></p>${`<p>${inner}</p>`.repeat(3)}${'</d>'.repeat(around)}`
+      const pieces = [text.slice(0, around * 3 + 5), text.slice(around * 3 + 5)]
+      assert.equal(told(pieces, readRegularElement, 'p'), told(pieces, bySaxes, 'p'), `${around} around`)
+    }
+  })
+
+  it('is not tried for ever where little is regular', () => {
+    const seldom = '<p/><p><!-- --></p>\n'
+    for (const one of ['<p><!-- --></p>\n', seldom, '<p/><!-- -->', '<p/>text', '<p/><s>side</s>']) {
+      let tries = 0
+      const text = `<list><p/>${one.repeat(2000)}</list>`
+      const counted: ReadElement = (...given) => {
+        tries += 1
+        return readRegularElement(...given)
+      }
+      const pieces = [text.slice(0, 20), text.slice(20)]
+      assert.equal(told(pieces, counted), told(pieces, bySaxes))
+      assert.ok(tries < 500, `${tries} times`)
     }
   })
 

@@ -236,5 +236,7 @@ describe('the transform hook', () => {
       'transform: price is not a number: NaN',
     )
     assert.equal(await reason((_, product) => ({ ...product, images: 'a.jpg' })), 'transform: images is not a list')
+    const holed = new Array<string>(2)
+    assert.equal(await reason((_, product) => ({ ...product, tags: holed })), 'transform: tags.0 is not a text')
   })
 })
