@@ -4,7 +4,7 @@
  * or maybe not well-formed, is left to saxes, which reads it, or refuses it in its place.
  */
 import type { XmlElement } from './feed.js'
-import { newAttributes } from './xml-assembler.js'
+import { addText, newAttributes, type OpenElement } from './xml-assembler.js'
 import type { XmlName } from './xml-names.js'
 
 /** Names that were met, under the declarations in force. */
@@ -23,10 +23,6 @@ export interface RegularElement {
 
 /** Reads the element that begins at `at`, where `<` stands; null when it is not whole, or not regular. */
 export type ReadElement = (text: string, at: number, names: MetNames) => RegularElement | null
-
-interface OpenElement extends XmlElement {
-  readonly children: (OpenElement | string)[]
-}
 
 /** Elements that are nested deeper are left to saxes. */
 export const regularDepthMax = 50
@@ -162,17 +158,9 @@ function readAttribute(text: string, start: number, names: MetNames, into: Recor
   return at + 1
 }
 
-function isSpace(code: number): boolean {
+/** White space, but for CR. */
+export function isSpace(code: number): boolean {
   return code === space || code === lineFeed || code === tab
-}
-
-function addText({ children }: OpenElement, text: string): void {
-  if (text === '') return
-  const count = children.length
-  // Index -1 would be looked up as a name, which is slow.
-  const before = count === 0 ? undefined : children[count - 1]
-  if (typeof before === 'string') children[count - 1] = before + text
-  else children.push(text)
 }
 
 const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }

@@ -19,7 +19,8 @@ export function newAttributes(): Record<string, string> {
   return new Attributes() as Record<string, string>
 }
 
-interface OpenElement extends XmlElement {
+/** An element that is being built. */
+export interface OpenElement extends XmlElement {
   readonly children: (OpenElement | string)[]
 }
 
@@ -99,13 +100,7 @@ export class XmlAssembler {
 
   text(text: string): void {
     const { length } = this.#open
-    if (length === 0 || text === '') return
-    const children = (this.#open[length - 1] as OpenElement).children
-    const count = children.length
-    // Index -1 would be looked up as a name, which is slow.
-    const before = count === 0 ? undefined : children[count - 1]
-    if (typeof before === 'string') children[count - 1] = before + text
-    else children.push(text)
+    if (length > 0) addText(this.#open[length - 1] as OpenElement, text)
   }
 
   /** The innermost open element closes. */
@@ -126,4 +121,14 @@ export class XmlAssembler {
     this.#open = []
     this.#position = undefined
   }
+}
+
+/** Adds text behind what an element has: next to other text, it is one with it. */
+export function addText({ children }: OpenElement, text: string): void {
+  if (text === '') return
+  const count = children.length
+  // Index -1 would be looked up as a name, which is slow.
+  const before = count === 0 ? undefined : children[count - 1]
+  if (typeof before === 'string') children[count - 1] = before + text
+  else children.push(text)
 }

@@ -5,8 +5,9 @@ import type { RecordPosition, XmlElement } from './feed.js'
 import { malformed } from './malformed.js'
 import type { RecordOutput, RecordParser } from './read-records.js'
 import { TextPlaces } from './text-places.js'
-import { refuseDtd, xmlRecordCharsMax } from './xml.js'
+import { xmlRecordCharsMax } from './xml.js'
 import { newAttributes, XmlAssembler, type XmlAttributes, type XmlTargets, xmlDepthMax } from './xml-assembler.js'
+import { refuseDtd } from './xml-faults.js'
 import { isDeclaration, localName, prefixOf, usualNamespace, XmlPrefixes } from './xml-prefixes.js'
 
 /** Elements that may be open at once: markup that is never closed piles up, but not without end. */

@@ -1,21 +1,17 @@
 import { SaxesParser, type SaxesStartTagPlain, type SaxesTagPlain } from 'saxes'
 import { WholesalerError } from '../errors.js'
-import { firstBareAmpersand } from './bare-ampersands.js'
-import { isMalformed, malformed } from './malformed.js'
+import { malformed } from './malformed.js'
 import type { RecordOutput, RecordParser, RecordSeams } from './read-records.js'
+import { RegularRecords } from './regular-records.js'
 import { mayBeRegular, type ReadElement, readRegularElement, regularDepthMax } from './regular-xml.js'
-import type { FeedText } from './text.js'
 import { newAttributes, XmlAssembler, type XmlTargets, xmlDepthMax } from './xml-assembler.js'
+import { refuseDtd } from './xml-faults.js'
 import { XmlNames } from './xml-names.js'
+import { XmlPosition } from './xml-position.js'
 import { declarationsIn, usualNamespace } from './xml-prefixes.js'
 
 /** Longest record, and longest stretch of text without a tag, in characters. */
 export const xmlRecordCharsMax = 8 * 1024 * 1024
-
-/** Enough to judge a feed by: what is not regular in it will be as often as before. */
-const missesJudged = 50
-/** A miss costs about what two records save. */
-const hitsPerMiss = 2
 
 export interface XmlReading {
   readonly file: string
@@ -31,15 +27,14 @@ export interface XmlReading {
 export class XmlRecordParser implements RecordParser {
   readonly #reading: XmlReading
   readonly #out: RecordOutput
-  readonly #regular: ReadElement
+  readonly #regular: RegularRecords
   readonly #assembler: XmlAssembler
   readonly #names: XmlNames
-  readonly #parser: SaxesParser
+  readonly #parser = new SaxesParser()
+  readonly #position = new XmlPosition(this.#parser)
   readonly #undeclared = new Map<string, string>()
   /** Nothing but white space so far. */
   #isBlank = true
-  /** Lines of white space taken away at the start. */
-  #linesBefore = 0
   #tagLine = 1
   #tags = 0
   #charsSinceTag = 0
@@ -48,17 +43,8 @@ export class XmlRecordParser implements RecordParser {
   /** Characters given to the parser, and how many there were when a record was last closed. */
   #written = 0
   #closedAt = -1
-  /** Line, as the parser counts, amid which text was passed over, and by how much columns of it are more; null: not known. */
-  #passed: { readonly line: number; readonly columns: number | null } = { line: 0, columns: 0 }
   /** `</offer`, as the records of this feed are closed; null before the first. */
   #recordEnd: string | null = null
-  /** `<offer`, as the record begins that was closed last: another one at its place begins so as well. */
-  #recordStart: string | null = null
-  /** Regular records are still looked for. */
-  #isTried = true
-  /** Records that were regular, and what was not, since this was judged last. */
-  #hits = 0
-  #misses = 0
   /** The elements that are open around the records: names as written, and what they declare. */
   readonly #around: string[] = []
 
@@ -66,10 +52,9 @@ export class XmlRecordParser implements RecordParser {
   constructor(reading: XmlReading, out: RecordOutput, regular: ReadElement = readRegularElement) {
     this.#reading = reading
     this.#out = out
-    this.#regular = regular
+    this.#regular = new RegularRecords(regular)
     this.#assembler = new XmlAssembler(reading.targets, out)
     this.#names = new XmlNames({ undeclared: this.#onUndeclaredPrefix, fault: this.#onFault })
-    this.#parser = new SaxesParser()
     // Six handlers and no more: with a seventh, V8 keeps the parser's fields in a hash table, and it reads at a
     // third of its speed. So errors are caught, not listened to.
     this.#parser.on('doctype', this.#onDoctype)
@@ -90,20 +75,11 @@ export class XmlRecordParser implements RecordParser {
         if (this.#isAtSeam()) at = this.#readRegular(text, at)
         const end = this.#recordEndIn(text, at)
         this.#writeParser(text.slice(at, end))
-        if (end < text.length) this.#countMiss()
+        if (end < text.length) this.#regular.miss()
         at = end
       }
     }
     this.#writeParser(text.slice(at))
-  }
-
-  /** Something of the size of a record had to be left to saxes. With many of them, trying takes more time than it saves. */
-  #countMiss(): void {
-    this.#misses += 1
-    if (this.#misses < missesJudged) return
-    this.#isTried = this.#hits >= this.#misses * hitsPerMiss
-    this.#misses = 0
-    this.#hits = 0
   }
 
   /** What is not regular, and all that does not stand in records. */
@@ -121,8 +97,7 @@ export class XmlRecordParser implements RecordParser {
 
   #triesRegular(): boolean {
     return (
-      this.#isTried &&
-      this.#recordStart !== null &&
+      this.#regular.areExpected &&
       this.#assembler.depth + regularDepthMax <= xmlDepthMax &&
       this.#parser.xmlDecl.version !== '1.1'
     )
@@ -132,56 +107,14 @@ export class XmlRecordParser implements RecordParser {
     return this.#closedAt === this.#written && !this.#rootIsClosed
   }
 
-  /** Reads regular records from a seam on. Returns where the first stands that is not, or something else. */
+  /** Reads regular records from a seam on. Returns where something else stands. */
   #readRegular(text: string, from: number): number {
-    let at = from
-    let line = this.#line
-    let lineEnd: number | null = null
-    const pass = (to: number): number => {
-      for (
-        lineEnd ??= text.indexOf('\n', from);
-        lineEnd >= 0 && lineEnd < to;
-        lineEnd = text.indexOf('\n', lineEnd + 1)
-      )
-        line += 1
-      return line
-    }
-    for (let next = this.#recordAfter(text, at); next >= 0; next = this.#recordAfter(text, at)) {
-      const found = this.#regular(text, next, this.#names)
-      if (found === null) break
-      this.#hits += 1
-      this.#out.put(found.element, this.#out.meet(pass(next)))
-      at = found.end
-    }
-    if (at > from) this.#passText(text.slice(from, at), pass(at) - this.#line)
-    return at
-  }
-
-  /** Where behind white space a record begins, as the last one did; -1 when it is something else. */
-  #recordAfter(text: string, from: number): number {
-    const start = this.#recordStart
-    let at = from
-    while (isBlank(text.charCodeAt(at))) at += 1
-    if (start === null || !text.startsWith(start, at)) return -1
-    const behind = text.charCodeAt(at + start.length)
-    return isBlank(behind) || behind === slash || behind === greater ? at : -1
-  }
-
-  /** Counts text that the parser does not see. */
-  #passText(text: string, lines: number): void {
-    const column = this.#column()
-    const last = text.lastIndexOf('\n')
-    const before = last < 0 ? column : 0
-    const now = before === null ? null : before + charactersIn(text.slice(last + 1))
-    this.#linesBefore += lines
-    this.#passed = { line: this.#parser.line, columns: now === null ? null : now - this.#parser.column }
-  }
-
-  /** Column on which the parser stands, from 0; null when it is not known. */
-  #column(): number | null {
-    const { line, columns } = this.#passed
-    if (line !== this.#parser.line) return this.#parser.column
-    return columns === null ? null : columns + this.#parser.column
+    const { line } = this.#position
+    const { end, lines } = this.#regular.read(text, from, this.#names, (element, before) => {
+      this.#out.put(element, this.#out.meet(line + before))
+    })
+    if (end > from) this.#position.pass(text.slice(from, end), lines)
+    return end
   }
 
   #recordEndIn(text: string, from: number): number {
@@ -206,10 +139,10 @@ export class XmlRecordParser implements RecordParser {
   readonly seams: RecordSeams = this.#seams()
 
   #seams(): RecordSeams {
-    const line = () => this.#line
+    const position = this.#position
     return {
       get line() {
-        return line()
+        return position.line
       },
       isAtSeam: () => this.#isAtSeam(),
       place: () => this.#around.join(' '),
@@ -219,10 +152,7 @@ export class XmlRecordParser implements RecordParser {
         const end = at < 0 ? -1 : bytes.indexOf('>', at)
         return end < 0 ? -1 : end + 1
       },
-      pass: (lines) => {
-        this.#linesBefore += lines
-        this.#passed = { line: this.#parser.line, columns: null }
-      },
+      pass: (lines) => position.passLines(lines),
     }
   }
 
@@ -239,10 +169,11 @@ export class XmlRecordParser implements RecordParser {
 
   #withoutLeadingSpace(piece: string): string {
     const text = piece.trimStart()
-    this.#linesBefore += piece.slice(0, piece.length - text.length).split('\n').length - 1
+    const space = piece.slice(0, piece.length - text.length)
+    this.#position.pass(space, space.split('\n').length - 1)
     if (text === '') return ''
     this.#isBlank = false
-    if (this.#linesBefore > 0 && text.startsWith('<?xml')) {
+    if (this.#position.line > 1 && text.startsWith('<?xml')) {
       this.#out.repair({ record: 0, line: 1 }, 'leading_space', 'White space before the XML declaration was taken out.')
     }
     return text
@@ -261,13 +192,13 @@ export class XmlRecordParser implements RecordParser {
     if (assembler.depth >= xmlDepthMax) throw this.#malformed(`Elements are nested more than ${xmlDepthMax} deep.`)
     const attributes = this.#names.open(given)
     const { local, uri } = this.#names.nameOf(qname)
-    const isWanted = assembler.enter(local, this.#tagLine + this.#linesBefore)
+    const isWanted = assembler.enter(local, this.#position.lineOf(this.#tagLine))
     if (assembler.record === undefined) this.#around.push(qname + declarationsIn(given))
     if (!isWanted) return
     if (!wasRecord && assembler.record !== undefined) {
       this.#recordAt = this.#parser.position
       this.#recordEnd ??= `</${qname}`
-      this.#recordStart = `<${qname}`
+      this.#regular.begin(qname)
     }
     assembler.add(local, uri, attributes)
   }
@@ -283,7 +214,7 @@ export class XmlRecordParser implements RecordParser {
   }
 
   readonly #onDoctype = (doctype: string): void => {
-    refuseDtd(doctype, { file: this.#reading.file, line: this.#line, column: this.#parser.column })
+    refuseDtd(doctype, { file: this.#reading.file, line: this.#position.line, column: this.#parser.column })
   }
 
   readonly #onFault = (reason: string): never => {
@@ -295,7 +226,7 @@ export class XmlRecordParser implements RecordParser {
     if (uri === undefined) {
       uri = usualNamespace(prefix)
       this.#undeclared.set(prefix, uri)
-      const position = { record: this.#out.met, line: this.#line }
+      const position = { record: this.#out.met, line: this.#position.line }
       this.#out.repair(
         position,
         'undeclared_prefix',
@@ -305,15 +236,11 @@ export class XmlRecordParser implements RecordParser {
     return uri
   }
 
-  get #line(): number {
-    return this.#parser.line + this.#linesBefore
-  }
-
   #malformed(message: string, cause?: Error): WholesalerError {
-    const column = this.#column()
+    const { line, column } = this.#position
     const place = {
       file: this.#reading.file,
-      line: this.#line,
+      line,
       ...(column === null ? {} : { column: Math.max(1, column) }),
     }
     const record = this.#assembler.record?.record
@@ -326,51 +253,4 @@ export class XmlRecordParser implements RecordParser {
       cause,
     })
   }
-}
-
-const slash = 0x2f
-const greater = 0x3e
-
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x0a || code === 0x09
-}
-
-const highSurrogate = /[\ud800-\udbff]/g
-
-/** Characters as people count them. */
-function charactersIn(text: string): number {
-  return text.length - (text.match(highSurrogate)?.length ?? 0)
-}
-
-/** Throws for a document type with a DTD in it. One that only names a DTD is harmless: it is not fetched. */
-export function refuseDtd(doctype: string, place: { file: string; line: number; column?: number }): void {
-  if (!doctype.replace(/"[^"]*"|'[^']*'/g, '').includes('[')) return
-  throw malformed(
-    'The feed brings a DTD of its own, which is refused: its entities may be made to exhaust memory or read files.',
-    place,
-    'Ask the wholesaler for a feed without DTD.',
-  )
-}
-
-/**
- * Gives the failure of a strict reading its true place: behind a bare `&` a parser reads on for the end of the
- * reference, and stumbles later, maybe only at the end of the document.
- */
-export async function explainXmlFailure(error: unknown, text: FeedText, file: string): Promise<unknown> {
-  if (!isMalformed(error) || error.place.line === undefined) return error
-  let place: Awaited<ReturnType<typeof firstBareAmpersand>>
-  try {
-    place = await firstBareAmpersand(text)
-  } catch {
-    // The text cannot be read a second time, or not that far: the first account stands.
-    return error
-  }
-  if (place === undefined || place.line > error.place.line) return error
-  return new WholesalerError({
-    kind: 'feed_malformed',
-    message: 'Not well-formed XML: a bare "&", which must be written "&amp;".',
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    place: { ...error.place, file, ...place },
-    cause: error,
-  })
 }
