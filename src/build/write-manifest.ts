@@ -8,18 +8,16 @@ import { Plugin, settings } from '@oclif/core'
 import { documentSchemas, jsonSchemaOf, type SchemaName } from '../cli/schemas.js'
 import { packageRoot } from '../core/package-files.js'
 
-const root = packageRoot
-
 /** Fails when any command cannot be loaded: a manifest with a hole would hide it from the help. */
 async function writeManifest(): Promise<void> {
   settings.enableAutoTranspile = false
-  const plugin = new Plugin({ root, type: 'core', ignoreManifest: true, errorOnManifestCreate: true })
+  const plugin = new Plugin({ root: packageRoot, type: 'core', ignoreManifest: true, errorOnManifestCreate: true })
   await plugin.load()
-  await writeJson(join(root, 'oclif.manifest.json'), plugin.manifest)
+  await writeJson(join(packageRoot, 'oclif.manifest.json'), plugin.manifest)
 }
 
 async function writeSchemas(): Promise<void> {
-  const folder = join(root, 'dist', 'schemas')
+  const folder = join(packageRoot, 'dist', 'schemas')
   await mkdir(folder, { recursive: true })
   for (const name of Object.keys(documentSchemas) as SchemaName[]) {
     await writeJson(join(folder, `${name}.schema.json`), jsonSchemaOf(name))
@@ -28,7 +26,7 @@ async function writeSchemas(): Promise<void> {
 
 async function copyPage(): Promise<void> {
   const folder = join('serve', 'page', 'static')
-  await cp(join(root, 'src', folder), join(root, 'dist', folder), { recursive: true })
+  await cp(join(packageRoot, 'src', folder), join(packageRoot, 'dist', folder), { recursive: true })
 }
 
 async function writeJson(path: string, value: object): Promise<void> {

@@ -1,14 +1,11 @@
 /** Reads the records of a feed that are regular XML, as long as most of them are. */
 import type { XmlElement } from './feed.js'
-import { isSpace, type MetNames, type ReadElement } from './regular-xml.js'
+import { endsName, isSpace, type MetNames, type ReadElement } from './regular-xml.js'
 
 /** Enough to judge a feed by: what is not regular in it will be as often as before. */
 const missesJudged = 50
 /** A miss costs about what two records save. */
 const hitsPerMiss = 2
-
-const slash = 0x2f
-const greater = 0x3e
 
 export class RegularRecords {
   readonly #read: ReadElement
@@ -76,7 +73,6 @@ export class RegularRecords {
     let at = from
     while (isSpace(text.charCodeAt(at))) at += 1
     if (start === null || !text.startsWith(start, at)) return -1
-    const behind = text.charCodeAt(at + start.length)
-    return isSpace(behind) || behind === slash || behind === greater ? at : -1
+    return endsName(text.charCodeAt(at + start.length)) ? at : -1
   }
 }

@@ -80,16 +80,16 @@ export const readRegularElement: ReadElement = (text, at, names) => {
       } else if (open.length === 0) return { element, end }
       next = end
     }
-    const less = text.indexOf('<', next)
-    if (less < 0) return null
-    if (less > next) {
-      const written = text.slice(next, less)
+    const tagAt = text.indexOf('<', next)
+    if (tagAt < 0) return null
+    if (tagAt > next) {
+      const written = text.slice(next, tagAt)
       if (written.includes(cdataEnd)) return null
       const own = resolved(written)
       if (own === null) return null
       addText(open[open.length - 1] as OpenElement, own)
     }
-    next = less
+    next = tagAt
   }
 }
 
@@ -104,7 +104,7 @@ interface Tag {
 function readTag(text: string, start: number, names: MetNames): Tag | null {
   let at = start
   let code = text.charCodeAt(at)
-  while (code !== greater && code !== slash && !isSpace(code)) {
+  while (!endsName(code)) {
     // Not a number at the end of the text.
     if (!(code > space)) return null
     at += 1
@@ -156,6 +156,11 @@ function readAttribute(text: string, start: number, names: MetNames, into: Recor
   if (value === null) return -1
   into[name] = value
   return at + 1
+}
+
+/** What may stand behind the name of an element in its tag. */
+export function endsName(code: number): boolean {
+  return isSpace(code) || code === slash || code === greater
 }
 
 /** White space, but for CR. */

@@ -34,7 +34,7 @@ export class XmlNames implements MetNames {
   readonly #prefixes = new XmlPrefixes()
   /** What names mean under the declarations in force. */
   readonly #known = new Map<string, XmlName>()
-  /** Names of attributes without prefix. */
+  /** Names of attributes without prefix, as the engine keeps names of properties: see `internalized`. */
   readonly #attributes = new Map<string, string>()
   #depth = 0
 
@@ -48,7 +48,7 @@ export class XmlNames implements MetNames {
     for (const name in attributes) {
       if (this.#attributes.has(name)) continue
       if (isPrefixed(name)) return this.#openPrefixed(attributes)
-      if (this.#attributes.size < knownMax) this.#attributes.set(name, internalized(name))
+      if (this.#attributes.size < knownMax) this.#attributes.set(name, name)
     }
     return attributes
   }

@@ -74,6 +74,7 @@ export class XmlRecordParser implements RecordParser {
       while (at < text.length && this.#triesRegular()) {
         if (this.#isAtSeam()) at = this.#readRegular(text, at)
         const end = this.#recordEndIn(text, at)
+        if (end < 0) break
         this.#writeParser(text.slice(at, end))
         if (end < text.length) this.#regular.miss()
         at = end
@@ -117,10 +118,11 @@ export class XmlRecordParser implements RecordParser {
     return end
   }
 
-  #recordEndIn(text: string, from: number): number {
+  /** Index behind the first place at or after `from` where a record may end; -1 when there is none. */
+  #recordEndIn(text: string | Buffer, from: number): number {
     const at = this.#recordEnd === null ? -1 : text.indexOf(this.#recordEnd, from)
     const end = at < 0 ? -1 : text.indexOf('>', at)
-    return end < 0 ? text.length : end + 1
+    return end < 0 ? -1 : end + 1
   }
 
   end(): void {
@@ -147,11 +149,7 @@ export class XmlRecordParser implements RecordParser {
       isAtSeam: () => this.#isAtSeam(),
       place: () => this.#around.join(' '),
       hasEnds: () => this.#recordEnd !== null,
-      recordEnd: (bytes, from) => {
-        const at = this.#recordEnd === null ? -1 : bytes.indexOf(this.#recordEnd, from)
-        const end = at < 0 ? -1 : bytes.indexOf('>', at)
-        return end < 0 ? -1 : end + 1
-      },
+      recordEnd: (bytes, from) => this.#recordEndIn(bytes, from),
       pass: (lines) => position.passLines(lines),
     }
   }

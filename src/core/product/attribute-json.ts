@@ -2,7 +2,7 @@
 import { ascii, type JsonBytes } from './json-bytes.js'
 import { ownText } from './own-text.js'
 import type { Attribute } from './product.js'
-import { writeTexts } from './write-texts.js'
+import { writeList, writeTexts } from './write-texts.js'
 
 /** Values remembered, over all names: some hundred KB. Of a feed in which every value is another one, the first ones stay. */
 const valuesMax = 4_000
@@ -10,7 +10,6 @@ const valuesMax = 4_000
 const lengthMax = 40
 
 const nameStart = ascii('{"name":')
-const nextNameStart = ascii(',{"name":')
 const valuesStart = ascii(',"values":')
 const end = ascii('}')
 
@@ -18,16 +17,13 @@ export class AttributeJson {
   readonly #byName = new Map<string, Map<string, Uint8Array>>()
   #size = 0
 
-  /** The list with name and values of each attribute only, in this order, without the brackets around it. */
+  /** The list with name and values of each attribute only, in this order. */
   write(json: JsonBytes, attributes: readonly Attribute[]): void {
-    let start = nameStart
-    for (const { name, values } of attributes) {
-      json.raw(start)
-      start = nextNameStart
+    writeList(json, attributes, ({ name, values }) => {
       const [only] = values
       if (values.length === 1 && only !== undefined) this.#writeOne(json, name, only)
-      else writeRest(json, name, values)
-    }
+      else writeAttribute(json, name, values)
+    })
   }
 
   #writeOne(json: JsonBytes, name: string, value: string): void {
@@ -37,7 +33,7 @@ export class AttributeJson {
       return
     }
     const from = json.length
-    writeRest(json, name, [value])
+    writeAttribute(json, name, [value])
     if (this.#size < valuesMax && name.length <= lengthMax && value.length <= lengthMax)
       this.#remember(name, value, json.part(from, json.length).slice())
   }
@@ -50,7 +46,8 @@ export class AttributeJson {
   }
 }
 
-function writeRest(json: JsonBytes, name: string, values: readonly string[]): void {
+function writeAttribute(json: JsonBytes, name: string, values: readonly string[]): void {
+  json.raw(nameStart)
   json.text(name)
   json.raw(valuesStart)
   writeTexts(json, values)

@@ -161,23 +161,16 @@ function nameFilter(
 
 /** Attributes of one product: values of the same name together, each once. */
 export function toAttributes(pairs: readonly Pair[]): readonly Attribute[] {
-  const attributes: OpenAttribute[] = []
-  const byName = pairs.length > fewPairs ? new Map<string, OpenAttribute>() : null
+  const byName = new Map<string, string[]>()
+  const attributes: Attribute[] = []
   for (const { name, values } of pairs) {
-    let known = byName === null ? attributes.find((one) => one.name === name) : byName.get(name)
+    let known = byName.get(name)
     if (known === undefined) {
-      known = { name, values: [] }
-      attributes.push(known)
-      byName?.set(name, known)
+      known = []
+      byName.set(name, known)
+      attributes.push({ name, values: known })
     }
-    for (const value of values) if (!known.values.includes(value)) known.values.push(value)
+    for (const value of values) if (!known.includes(value)) known.push(value)
   }
   return attributes
 }
-
-interface OpenAttribute extends Attribute {
-  readonly values: string[]
-}
-
-/** So many names are looked through sooner than they are put into a table. */
-const fewPairs = 8

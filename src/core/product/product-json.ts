@@ -4,7 +4,7 @@
  */
 import { AttributeJson } from './attribute-json.js'
 import { ascii, type JsonBytes } from './json-bytes.js'
-import type { ImageRef, Measure, Offer, Product, Variant } from './product.js'
+import type { Identifiers, ImageRef, Measure, Offer, Product, Variant } from './product.js'
 import { writeList, writeTexts } from './write-texts.js'
 
 /** Where parts of a product stand in what was written: index of the first byte, and behind the last. */
@@ -30,8 +30,6 @@ export interface VariantSpans {
 const piece = {
   open: ascii('{'),
   close: ascii('}'),
-  comma: ascii(','),
-  nothing: ascii(''),
   null: ascii('null'),
   true: ascii('true'),
   false: ascii('false'),
@@ -52,12 +50,10 @@ const piece = {
   length: ascii(',"length":'),
   width: ascii(',"width":'),
   height: ascii(',"height":'),
-  attributes: ascii(',"attributes":['),
-  attributesEnd: ascii(']'),
+  attributes: ascii(',"attributes":'),
   status: ascii(',"status":'),
   url: ascii(',"url":'),
   options: ascii(',"options":'),
-  noOptions: ascii(',"options":[]'),
   price: ascii(',"price":'),
   salePrice: ascii(',"salePrice":'),
   wholesalePrice: ascii(',"wholesalePrice":'),
@@ -66,16 +62,12 @@ const piece = {
   availability: ascii(',"availability":'),
   images: ascii(',"images":'),
   image: ascii(',"image":'),
-  variants: ascii(',"variants":['),
-  noVariants: ascii(',"variants":[]}'),
-  end: ascii(']}'),
+  variants: ascii(',"variants":'),
   imageUrl: ascii('{"url":'),
   alt: ascii(',"alt":'),
   value: ascii('{"value":'),
   unit: ascii(',"unit":'),
 }
-
-const noVariants: readonly VariantSpans[] = []
 
 /** Writes a product, and tells where its parts stand. */
 export function writeProduct(json: JsonBytes, product: Product): ProductSpans {
@@ -90,11 +82,15 @@ export function writeProduct(json: JsonBytes, product: Product): ProductSpans {
     writeList(json, product.images, (image) => writeImage(json, image))
   }
   const end = json.length
+  const variants: VariantSpans[] = []
+  json.raw(piece.variants)
+  writeList(json, product.variants, (variant) => variants.push(writeVariant(json, variant)))
+  json.raw(piece.close)
   return {
     content: { from, end: offer },
     offer: { from: offer, end: images },
     images: { from: images, end },
-    variants: writeVariants(json, product.variants),
+    variants,
   }
 }
 
@@ -104,9 +100,7 @@ function writeContent(json: JsonBytes, product: Product): void {
   json.text(product.key)
   json.raw(piece.name)
   json.text(product.name)
-  writeText(json, piece.sku, product.sku)
-  writeText(json, piece.gtin, product.gtin)
-  writeText(json, piece.mpn, product.mpn)
+  writeIdentifiers(json, product)
   writeText(json, piece.description, product.description)
   writeText(json, piece.shortDescription, product.shortDescription)
   writeText(json, piece.brand, product.brand)
@@ -128,15 +122,11 @@ function writeContent(json: JsonBytes, product: Product): void {
   if (attributes !== undefined) {
     json.raw(piece.attributes)
     attributeJson.write(json, attributes)
-    json.raw(piece.attributesEnd)
   }
   writeText(json, piece.status, product.status)
   writeText(json, piece.url, product.url)
-  if (options.length === 0) json.raw(piece.noOptions)
-  else {
-    json.raw(piece.options)
-    writeTexts(json, options)
-  }
+  json.raw(piece.options)
+  writeTexts(json, options)
 }
 
 /** Of the feeds that this thread reads. */
@@ -151,51 +141,45 @@ function writeOffer(json: JsonBytes, offer: Offer): void {
   writeText(json, piece.availability, offer.availability)
 }
 
-function writeVariants(json: JsonBytes, variants: readonly Variant[]): readonly VariantSpans[] {
-  if (variants.length === 0) {
-    json.raw(piece.noVariants)
-    return noVariants
+function writeVariant(json: JsonBytes, variant: Variant): VariantSpans {
+  json.raw(piece.open)
+  const content = json.length
+  const key = writeVariantContent(json, variant)
+  const offer = json.length
+  writeOffer(json, variant)
+  const image = json.length
+  if (variant.image !== undefined) {
+    json.raw(piece.image)
+    if (variant.image === null) json.raw(piece.null)
+    else writeImage(json, variant.image)
   }
-  json.raw(piece.variants)
-  const spans = variants.map((variant, index): VariantSpans => {
-    json.raw(index === 0 ? piece.nothing : piece.comma)
-    json.raw(piece.open)
-    const content = json.length
-    const key = writeVariant(json, variant)
-    const offer = json.length
-    writeOffer(json, variant)
-    const image = json.length
-    if (variant.image !== undefined) {
-      json.raw(piece.image)
-      if (variant.image === null) json.raw(piece.null)
-      else writeImage(json, variant.image)
-    }
-    const end = json.length
-    json.raw(piece.close)
-    return {
-      key,
-      content: { from: content, end: offer },
-      offer: { from: offer, end: image },
-      image: { from: image, end },
-    }
-  })
-  json.raw(piece.end)
-  return spans
+  const end = json.length
+  json.raw(piece.close)
+  return {
+    key,
+    content: { from: content, end: offer },
+    offer: { from: offer, end: image },
+    image: { from: image, end },
+  }
 }
 
 /** Everything but offer and image. Tells where its key stands. */
-function writeVariant(json: JsonBytes, { key, sku, gtin, mpn, options, weight }: Variant): Span {
+function writeVariantContent(json: JsonBytes, variant: Variant): Span {
   json.raw(piece.key)
   const from = json.length
-  json.text(key)
+  json.text(variant.key)
   const end = json.length
+  writeIdentifiers(json, variant)
+  json.raw(piece.options)
+  writeList(json, variant.options, (option) => writeTexts(json, option))
+  writeMeasure(json, piece.weight, variant.weight)
+  return { from, end }
+}
+
+function writeIdentifiers(json: JsonBytes, { sku, gtin, mpn }: Identifiers): void {
   writeText(json, piece.sku, sku)
   writeText(json, piece.gtin, gtin)
   writeText(json, piece.mpn, mpn)
-  json.raw(piece.options)
-  writeList(json, options, (option) => writeTexts(json, option))
-  writeMeasure(json, piece.weight, weight)
-  return { from, end }
 }
 
 /** A property that may be absent. */

@@ -96,9 +96,5 @@ export interface Product extends Offer, Identifiers {
 
 /** SKU equality, the same in every store: trim + case fold. */
 export function foldSku(sku: string): string {
-  const trimmed = sku.trim()
-  // Composing what has no letter to compose takes as long as reading a number.
-  return (ascii.test(trimmed) ? trimmed : trimmed.normalize('NFC')).toLowerCase()
+  return sku.trim().normalize('NFC').toLowerCase()
 }
-
-const ascii = /^[\0-\x7f]*$/
