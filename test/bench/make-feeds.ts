@@ -4,8 +4,13 @@ import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
 
-/** `odd.csv`: its rows end with carriage returns, so that csv-parse reads it. */
-export type BenchFormat = 'csv' | 'odd.csv' | 'xml' | 'ndjson'
+/**
+ * `returns.csv`: its rows end with carriage returns. `stray.csv`: every twentieth row has a quote that opens no cell, so that
+ * csv-parse reads it and some around it.
+ */
+export type BenchFormat = 'csv' | 'returns.csv' | 'stray.csv' | 'xml' | 'ndjson'
+
+const strayEvery = 20
 
 interface Row {
   readonly sku: string
@@ -70,9 +75,14 @@ const csvRow = (r: Row) => `${columns.map((c) => quoted(r[c])).join(',')}\n`
 const quoted = (cell: string) => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)
 const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
 
-const writers: Record<BenchFormat, { head: string; record: (row: Row) => string; tail: string }> = {
+const writers: Record<BenchFormat, { head: string; record: (row: Row, i: number) => string; tail: string }> = {
   csv: { head: `${columns.join(',')}\n`, record: csvRow, tail: '' },
-  'odd.csv': { head: `${columns.join(',')}\r`, record: (r) => csvRow(r).replace(/\n$/, '\r'), tail: '' },
+  'returns.csv': { head: `${columns.join(',')}\r`, record: (r) => csvRow(r).replace(/\n$/, '\r'), tail: '' },
+  'stray.csv': {
+    head: `${columns.join(',')}\n`,
+    record: (r, i) => (i % strayEvery === 0 ? csvRow(r).replace(',Brand ', ',Brand 19" ') : csvRow(r)),
+    tail: '',
+  },
   ndjson: { head: '', record: (r) => `${JSON.stringify(r)}\n`, tail: '' },
   xml: {
     head: '<?xml version="1.0" encoding="UTF-8"?>\n<offers>\n',
@@ -97,7 +107,7 @@ export async function makeFeed(
   file.write(head)
   for (let start = 0; start < rows; start += recordsPerWrite) {
     let text = ''
-    for (let i = start; i < Math.min(rows, start + recordsPerWrite); i += 1) text += record(row(i, isChanged(i)))
+    for (let i = start; i < Math.min(rows, start + recordsPerWrite); i += 1) text += record(row(i, isChanged(i)), i)
     if (!file.write(text)) await once(file, 'drain')
   }
   file.end(tail)

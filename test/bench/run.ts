@@ -48,7 +48,7 @@ async function benchStaging(dir: string, format: BenchFormat, limit: number): Pr
   const many = join(dir, `many.${format}`)
   await makeFeed(few, format, rows / fewRowsShare)
   await makeFeed(many, format, rows)
-  const bare = await measure<MeasuredCpu>('baseline.ts', format.replace('odd.', ''), many)
+  const bare = await measure<MeasuredCpu>('baseline.ts', format.replace(/.*\./, ''), many)
   const staged = await measure<MeasuredCpu>('stage.ts', many)
   const stagedFew = await measure('stage.ts', few)
   const seconds = `${(staged.ms / 1000).toFixed(1)} s / ${(bare.ms / 1000).toFixed(1)} s`
@@ -206,7 +206,8 @@ function median(numbers: readonly number[]): number {
 const dir = await mkdtemp(join(tmpdir(), 'wholesaler-bench-'))
 const benches: Record<string, () => Promise<void>> = {
   csv: () => benchStaging(dir, 'csv', 1.5),
-  'odd-csv': () => benchStaging(dir, 'odd.csv', 2),
+  'returns-csv': () => benchStaging(dir, 'returns.csv', 1.5),
+  'stray-csv': () => benchStaging(dir, 'stray.csv', 2),
   xml: () => benchStaging(dir, 'xml', 2.2),
   ndjson: () => benchStaging(dir, 'ndjson', 2.3),
   'csv-nights': () => benchNights(dir, 'csv'),

@@ -18,7 +18,7 @@ const stateDir = folder ?? (await mkdtemp(join(dirname(path), 'stage-')))
 const ledger = await openSqliteLedger(join(stateDir, 'ledger.db'), { storeIdentity: 'bench', clock: systemClock })
 const [wholesaler] = resolveWholesalers(
   defaultConfig,
-  { source: path, as: 'bench', preset: null, format: null, lenient: false },
+  { source: path, as: 'bench', preset: null, format: null, lenient: path.endsWith('stray.csv') },
   { cwd: process.cwd(), env: process.env },
 )
 if (wholesaler === undefined) throw new Error(`no wholesaler for ${path}`)

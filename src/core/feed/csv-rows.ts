@@ -1,6 +1,6 @@
 import { finished } from 'node:stream/promises'
-import { CsvError, type Options, parse } from 'csv-parse'
-import { parse as parseWhole } from 'csv-parse/sync'
+import { CsvError, type InfoRecord, type Options, parse } from 'csv-parse'
+import { CsvError as CsvSyncError, parse as parseWhole } from 'csv-parse/sync'
 import type { SniffedDialect } from './csv-dialect.js'
 
 /**
@@ -10,10 +10,10 @@ import type { SniffedDialect } from './csv-dialect.js'
 export const rowBytesMax = 8 * 1024 * 1024
 
 /**
- * Called for each row, blank lines (`['']`) included. `lineEnds` are those inside its cells. `raw` is given when quotes
- * are relaxed.
+ * Called for each row, blank lines (`['']`) included. `lineEnds` are those inside its cells; `isOdd`: a quote that opens or
+ * closes no cell was taken as text, which happens only where quotes are relaxed.
  */
-export type OnRow = (cells: string[], lineEnds: number, raw?: string) => void
+export type OnRow = (cells: string[], lineEnds: number, isOdd: boolean) => void
 
 /** Cuts text into rows of cells. The one place that knows a CSV grammar; all else counts, names and judges. */
 export interface RowSplitter {
@@ -52,10 +52,11 @@ export function csvParseSplitter(dialect: SniffedDialect, relaxed: boolean): Row
   // Rows are taken where they are made. To queue them in the stream and read them again takes a twentieth of the time, and
   // those before a fault are lost when the text is over.
   const end = parser.push.bind(parser, null)
-  parser.push = (row: ParsedRow | null) => {
+  parser.push = (row: string[] | { readonly record: string[]; readonly raw: string } | null) => {
     if (row === null) return end()
     charsSinceRow = 0
-    callBack(row, take)
+    if (Array.isArray(row)) take(row, sumOfLineEnds(row), false)
+    else take(row.record, sumOfLineEnds(row.record), hasQuote(row.record, dialect) && !isStrictRow(row.raw, dialect))
     return true
   }
 
@@ -85,9 +86,10 @@ export function csvParseSplitter(dialect: SniffedDialect, relaxed: boolean): Row
 }
 
 /** True when the raw text of one row keeps to the quoting rules. */
-export function isStrictRow(raw: string, dialect: SniffedDialect): boolean {
+function isStrictRow(raw: string, dialect: SniffedDialect): boolean {
   try {
-    parseWhole(raw, parseOptions(dialect))
+    // Of CR LF, csv-parse leaves the first half in it.
+    parseWhole(raw.replace(/\r$/, ''), parseOptions(dialect))
     return true
   } catch {
     // Whatever it stumbles over: the row is not strict.
@@ -95,12 +97,38 @@ export function isStrictRow(raw: string, dialect: SniffedDialect): boolean {
   }
 }
 
-/** With its raw text, where that is asked for. */
-type ParsedRow = string[] | { readonly record: string[]; readonly raw: string }
+export interface RelaxedRow {
+  readonly cells: string[]
+  readonly lineEnds: number
+  /** Where the row ends, line end included, in bytes from the beginning of all. */
+  readonly end: number
+}
 
-function callBack(row: ParsedRow, onRow: OnRow): void {
-  if (Array.isArray(row)) onRow(row, sumOfLineEnds(row))
-  else onRow(row.record, sumOfLineEnds(row.record), row.raw)
+/**
+ * The whole rows of `text`, with quotes relaxed; what an open cell leaves behind them is not among them. The text begins where
+ * a row does and ends with a line end. To begin takes csv-parse as long as some rows do.
+ */
+export function relaxedRows(text: string, bytes: Buffer, dialect: SniffedDialect): readonly RelaxedRow[] {
+  const { record_delimiter: lineEnds, max_record_size: _, ...options } = parseOptions(dialect)
+  const rows: RelaxedRow[] = []
+  const take = (cells: string[], { bytes: end }: InfoRecord): null => {
+    rows.push({ cells, lineEnds: sumOfLineEnds(cells), end })
+    return null
+  }
+  // Each is looked for at each byte.
+  const ends = lineEnds.filter((end) => text.includes(end))
+  try {
+    parseWhole(bytes, { ...options, record_delimiter: ends, relax_quotes: true, on_record: take })
+  } catch (error: unknown) {
+    if (!(error instanceof CsvSyncError && error.code === 'CSV_QUOTE_NOT_CLOSED')) throw error
+  }
+  return rows
+}
+
+/** Only rows with a quote in a cell may have been relaxed. */
+export function hasQuote(cells: readonly string[], { quote }: SniffedDialect): boolean {
+  for (const cell of cells) if (cell.includes(quote)) return true
+  return false
 }
 
 function sumOfLineEnds(cells: readonly string[]): number {
@@ -131,7 +159,7 @@ function endsLines(cell: string): boolean {
   return false
 }
 
-function parseOptions(dialect: SniffedDialect): Options {
+function parseOptions(dialect: SniffedDialect) {
   return {
     delimiter: dialect.delimiter,
     quote: dialect.quote === '' ? null : dialect.quote,
@@ -139,7 +167,7 @@ function parseOptions(dialect: SniffedDialect): Options {
     record_delimiter: dialect.bareReturnEndsRow ? ['\r\n', '\n', '\r'] : ['\r\n', '\n'],
     relax_column_count: true,
     max_record_size: rowBytesMax,
-  }
+  } satisfies Options
 }
 
 function rowError(error: Error): Error {

@@ -1,6 +1,6 @@
 import { hasControls, withoutControls } from './control-characters.js'
 import { isSepRow, type SniffedDialect } from './csv-dialect.js'
-import { csvParseSplitter, isStrictRow, type OnRow, RowError, type RowSplitter, rowBytesMax } from './csv-rows.js'
+import { csvParseSplitter, type OnRow, RowError, type RowSplitter, rowBytesMax } from './csv-rows.js'
 import { malformed } from './malformed.js'
 import { lineSeams, type RecordOutput, type RecordParser, type RecordSeams } from './read-records.js'
 import { regularSplitter } from './regular-rows.js'
@@ -95,8 +95,7 @@ export class CsvRecordParser implements RecordParser {
   constructor(reading: CsvReading, out: RecordOutput) {
     this.#reading = reading
     this.#out = out
-    // Lenient reading looks at the raw text of each row, which only csv-parse gives.
-    this.#splitter = reading.lenient ? csvParseSplitter(reading.dialect, true) : regularSplitter(reading.dialect)
+    this.#splitter = regularSplitter(reading.dialect, reading.lenient)
     this.#width = reading.columns.length
     this.#shortest = this.#width
   }
@@ -143,7 +142,7 @@ export class CsvRecordParser implements RecordParser {
     },
   })
 
-  readonly #onRow: OnRow = (cells, lineEnds, raw) => {
+  readonly #onRow: OnRow = (cells, lineEnds, isOdd) => {
     const line = this.#line
     this.#line += 1 + lineEnds
     if (this.#inHeader) {
@@ -155,10 +154,10 @@ export class CsvRecordParser implements RecordParser {
         this.#out.repair({ record: this.#out.met, line }, 'blank_row', 'A row of empty cells was left out.')
       return
     }
-    this.#record(cells, line, raw)
+    this.#record(cells, line, isOdd)
   }
 
-  #record(cells: string[], line: number, raw: string | undefined): void {
+  #record(cells: string[], line: number, isOdd: boolean): void {
     const position = this.#out.meet(line)
     // Where files with byte order marks were joined.
     if (cells[0]?.charCodeAt(0) === byteOrderMark) {
@@ -169,8 +168,7 @@ export class CsvRecordParser implements RecordParser {
       for (const [index, cell] of cells.entries()) cells[index] = withoutControls(cell)
       this.#out.repair(position, 'control_characters', 'Control characters were taken out.')
     }
-    const { quote } = this.#reading.dialect
-    if (raw !== undefined && cells.some((cell) => cell.includes(quote)) && !isStrictRow(raw, this.#reading.dialect)) {
+    if (isOdd) {
       this.#out.repair(position, 'stray_quote', 'A quote that opens or closes no cell was kept as text.')
     }
     if (cells.length > this.#width) {

@@ -1,34 +1,38 @@
 import type { SniffedDialect } from './csv-dialect.js'
-import { csvParseSplitter, lineEndsIn, type OnRow, type RowSplitter } from './csv-rows.js'
+import { csvParseSplitter, type OnRow, type RowSplitter } from './csv-rows.js'
+import { cutRow, grammarOf, type NoRow, type RowGrammar } from './cut-row.js'
+import { OddRows } from './odd-rows.js'
 
 /** An open row longer than this is left to csv-parse, which keeps what it has seen: looking again and again is quadratic. */
 const openCharsMax = 1024 * 1024
 
-const lineFeed = 0x0a
-const carriageReturn = 0x0d
-
 /**
- * Splits CSV some five times as fast as csv-parse: cells that are quoted as a whole or not at all, rows that end with LF or
- * CR LF. At the first row that is anything else csv-parse takes over, from the beginning of that row and for good: what is
- * odd is read, or refused in its place, exactly as csv-parse does.
+ * Splits CSV some five times as fast as csv-parse: cells that are quoted as a whole or not at all. At the first row that is
+ * anything else csv-parse takes over from the beginning of that row: what is odd is read, or refused in its place, exactly
+ * as csv-parse does. `relaxed`: it reads on for as long as rows are odd.
  */
-export function regularSplitter(dialect: SniffedDialect): RowSplitter {
-  const isPlain = dialect.delimiter.length === 1 && dialect.quote.length <= 1 && !dialect.bareReturnEndsRow
-  return isPlain ? new RegularSplitter(dialect) : csvParseSplitter(dialect, false)
+export function regularSplitter(dialect: SniffedDialect, relaxed: boolean): RowSplitter {
+  const { delimiter, quote } = dialect
+  const isPlain = quote.length <= 1 && delimiter !== '' && ![...`${quote}\r\n`].some((sign) => delimiter.includes(sign))
+  return isPlain ? new RegularSplitter(dialect, relaxed) : csvParseSplitter(dialect, relaxed)
 }
 
 class RegularSplitter implements RowSplitter {
   readonly #dialect: SniffedDialect
-  readonly #delimiter: number
-  readonly #quote: number
+  readonly #relaxed: boolean
+  readonly #grammar: RowGrammar
+  /** Reads odd rows, where they are to be read. */
+  readonly #odd: OddRows | null
   #open = ''
+  /** Rows since one was odd. */
+  #regular = 0
   #fallback: RowSplitter | null = null
 
-  constructor(dialect: SniffedDialect) {
+  constructor(dialect: SniffedDialect, relaxed: boolean) {
     this.#dialect = dialect
-    this.#delimiter = dialect.delimiter.charCodeAt(0)
-    // Without one: a number that no character has.
-    this.#quote = dialect.quote === '' ? Number.POSITIVE_INFINITY : dialect.quote.charCodeAt(0)
+    this.#relaxed = relaxed
+    this.#grammar = grammarOf(dialect)
+    this.#odd = relaxed ? new OddRows(dialect, this.#grammar) : null
   }
 
   write(piece: string, onRow: OnRow): void {
@@ -42,11 +46,12 @@ class RegularSplitter implements RowSplitter {
   }
 
   tellsRows(): boolean {
-    return this.#fallback === null
+    // A return that ends the text may be half of a line end.
+    return this.#fallback === null && !this.#dialect.bareReturnEndsRow
   }
 
   async end(onRow: OnRow): Promise<void> {
-    const rest = this.#fallback ?? csvParseSplitter(this.#dialect, false)
+    const rest = this.#fallback ?? csvParseSplitter(this.#dialect, this.#relaxed)
     if (this.#open !== '') rest.write(this.#open, onRow)
     this.#open = ''
     await rest.end(onRow)
@@ -55,26 +60,37 @@ class RegularSplitter implements RowSplitter {
   /** The row that is open stands in a text of its own: one that was put together is slower to read than a piece. */
   #closeRow(piece: string, onRow: OnRow): void {
     const text = this.#open + piece
-    const row = cutRow(text, 0, this.#delimiter, this.#quote)
-    if (typeof row === 'string') {
+    const row = cutRow(text, 0, this.#grammar)
+    if (row === 'irregular' && this.#odd !== null) {
+      this.#open = ''
+      this.#rows(text, 0, onRow)
+    } else if (typeof row === 'string') {
       this.#leave(text, row, onRow)
-      return
+    } else {
+      const inPiece = row.end - this.#open.length
+      this.#open = ''
+      onRow(row.cells, row.lineEnds, false)
+      this.#rows(piece, inPiece, onRow)
     }
-    const inPiece = row.end - this.#open.length
-    this.#open = ''
-    onRow(row.cells, row.lineEnds)
-    this.#rows(piece, inPiece, onRow)
   }
 
   #rows(piece: string, start: number, onRow: OnRow): void {
-    for (let at = start; at < piece.length; ) {
-      const row = cutRow(piece, at, this.#delimiter, this.#quote)
+    let at = start
+    while (at < piece.length) {
+      const row = cutRow(piece, at, this.#grammar)
       if (typeof row === 'string') {
-        this.#leave(piece.slice(at), row, onRow)
-        return
+        const end = row === 'irregular' && this.#odd !== null ? this.#odd.read(piece, at, this.#regular, onRow) : null
+        if (end === null || end === at) {
+          this.#leave(piece.slice(at), end === null ? row : 'open', onRow)
+          return
+        }
+        at = end
+        this.#regular = 0
+      } else {
+        at = row.end
+        this.#regular += 1
+        onRow(row.cells, row.lineEnds, false)
       }
-      at = row.end
-      onRow(row.cells, row.lineEnds)
     }
   }
 
@@ -85,68 +101,7 @@ class RegularSplitter implements RowSplitter {
       return
     }
     this.#open = ''
-    this.#fallback = csvParseSplitter(this.#dialect, false)
+    this.#fallback = csvParseSplitter(this.#dialect, this.#relaxed)
     this.#fallback.write(row, onRow)
   }
-}
-
-interface CutRow {
-  readonly cells: string[]
-  readonly lineEnds: number
-  /** Where the next row begins. */
-  readonly end: number
-}
-
-/** The row goes on behind the text; or it is not regular. */
-type NoRow = 'open' | 'irregular'
-
-function cutRow(text: string, start: number, delimiter: number, quote: number): CutRow | NoRow {
-  const { length } = text
-  const cells: string[] = []
-  let lineEnds = 0
-  let at = start
-  for (;;) {
-    if (at < length && text.charCodeAt(at) === quote) {
-      const close = closingQuote(text, at)
-      if (close < 0) return 'open'
-      const cell = quotedText(text, at, close)
-      cells.push(cell)
-      lineEnds += lineEndsIn(cell)
-      at = close + 1
-    } else {
-      const first = at
-      for (; at < length; at += 1) {
-        const code = text.charCodeAt(at)
-        if (code === delimiter || code === lineFeed || code === quote) break
-        if (code !== carriageReturn) continue
-        if (at + 1 >= length || text.charCodeAt(at + 1) === lineFeed) break
-        // Alone it is text, as in a badly exported cell.
-        lineEnds += 1
-      }
-      cells.push(text.slice(first, at))
-    }
-    // Behind a closing quote at the very end another may come, and a line feed behind a return.
-    if (at >= length) return 'open'
-    const code = text.charCodeAt(at)
-    at += 1
-    if (code === delimiter) continue
-    if (code === lineFeed) return { cells, lineEnds, end: at }
-    if (code !== carriageReturn) return 'irregular'
-    if (at >= length) return 'open'
-    return text.charCodeAt(at) === lineFeed ? { cells, lineEnds, end: at + 1 } : 'irregular'
-  }
-}
-
-/** Index of the quote that closes the one at `open`; below 0 when it is not there yet. */
-function closingQuote(text: string, open: number): number {
-  const quote = text.charAt(open)
-  let close = text.indexOf(quote, open + 1)
-  while (close >= 0 && text.charAt(close + 1) === quote) close = text.indexOf(quote, close + 2)
-  return close
-}
-
-function quotedText(text: string, open: number, close: number): string {
-  const inner = text.slice(open + 1, close)
-  const quote = text.charAt(open)
-  return inner.includes(quote) ? inner.replaceAll(quote + quote, quote) : inner
 }

@@ -224,6 +224,19 @@ describe('CSV feed', () => {
     assert.equal(end?.complete, true)
   })
 
+  it('says of each stray quote in a long feed on which line it stands, and nothing of the rows around it', async () => {
+    const lines = Array.from({ length: 3000 }, (_, i) => (i % 100 === 99 ? `${i},19" rack` : `${i},"a ""5"" b"`))
+    const { records, repairs } = await readAll(`sku,name\r\n${lines.join('\r\n')}\r\n`, { lenient: true })
+
+    assert.equal(records.length, 3000)
+    assert.deepEqual(records[99]?.data, ['99', '19" rack'])
+    assert.deepEqual(records[100]?.data, ['100', 'a "5" b'])
+    assert.deepEqual(
+      repairs.map(({ code, position }) => [code, position.line]),
+      Array.from({ length: 30 }, (_, i) => ['stray_quote', 100 * i + 101]),
+    )
+  })
+
   it('never takes an unclosed quote for a complete feed (F4)', async () => {
     const content = `sku,name\n1,A\n2,"B\n${'3,C\n'.repeat(100)}`
     const error = await failure(content)
