@@ -3,7 +3,13 @@
  * emoji take two, marks that sit on another character none.
  */
 
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
+let segmenter: Intl.Segmenter | undefined
+
+/** Making one takes up to 10 ms, and most text is ASCII. */
+function graphemesOf(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' })
+  return segmenter.segment(text)
+}
 
 /** First and last code points of the blocks whose characters are wide or full-width. */
 const wideBlocks: readonly (readonly [first: number, last: number])[] = [
@@ -25,7 +31,7 @@ const wideBlocks: readonly (readonly [first: number, last: number])[] = [
 export function widthOf(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length
   let width = 0
-  for (const { segment } of graphemes.segment(text)) width += widthOfGrapheme(segment)
+  for (const { segment } of graphemesOf(text)) width += widthOfGrapheme(segment)
   return width
 }
 
@@ -48,7 +54,7 @@ export function cutTo(text: string, width: number): string {
   if (widthOf(text) <= width) return text
   let cut = ''
   let used = 0
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemesOf(text)) {
     used += widthOfGrapheme(segment)
     if (used > width - 1) break
     cut += segment

@@ -85,13 +85,19 @@ export function jobStoreContract(
       assert.deepEqual([...(await store.read()).keys()], [1])
     })
 
-    test('gives copies: changing one changes nothing in the store', async (store) => {
+    test('gives copies, or what cannot be changed: nobody changes the store but by a transaction', async (store) => {
       await put(store, scheduledJob(1))
-      const job = (await store.read()).get(1) as { attempt: number }
+      const job = (await store.read()).get(1) as { attempt: number; options: { priority: number } }
 
-      job.attempt = 99
+      for (const change of [() => (job.attempt = 99), () => (job.options.priority = 99)]) {
+        try {
+          change()
+        } catch (error: unknown) {
+          assert.ok(error instanceof TypeError)
+        }
+      }
 
-      assert.equal((await store.read()).get(1)?.attempt, 0)
+      assert.deepEqual((await store.read()).get(1), scheduledJob(1))
     })
 
     test('loses none of many changes at once', async (store) => {

@@ -7,7 +7,7 @@
  */
 
 import { randomUUID } from 'node:crypto'
-import { constants } from 'node:fs'
+import { type BigIntStats, constants } from 'node:fs'
 import { copyFile, type FileHandle, link, lstat, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Adapter } from 'lowdb'
@@ -22,6 +22,31 @@ export interface JsonFileOptions<T> {
   readonly clock: Clock
   /** Told when the document was damaged and its backup was taken instead. */
   readonly onWarning: (message: string) => void
+  /** For what was read and written; others may read by it. */
+  readonly memory?: JsonMemory<T>
+}
+
+/** The document as this process last read or wrote it: a file that is still the same is not read again. */
+export class JsonMemory<T> {
+  #last: { readonly stamp: string; readonly value: T } | null = null
+
+  /** The document of a file with this stamp; null when it is not that of the last. */
+  recall(stamp: string): T | null {
+    return this.#last?.stamp === stamp ? this.#last.value : null
+  }
+
+  /** Freezes the document: whoever asks is given the same. */
+  keep(stamp: string, value: T): void {
+    freeze(value)
+    this.#last = { stamp, value }
+  }
+}
+
+/** What is frozen was frozen whole. */
+function freeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return
+  Object.freeze(value)
+  for (const inner of Object.values(value)) freeze(inner)
 }
 
 /** What a read found. `problem` says why the backup had to be taken; null when the file itself was good. */
@@ -31,6 +56,8 @@ export interface JsonFileContent<T> {
 }
 
 const ownerOnly = 0o600
+/** Bytes at the beginning by which files are told apart that have all else in common: a number of the revision stands there. */
+const headBytes = 64
 /** Milliseconds. A temporary file this old belongs to a writer that died; no write lasts as long. */
 const leftoverAgeMs = 3_600_000
 const worldWritable = 0o002
@@ -41,8 +68,12 @@ const sticky = 0o1000
  * Throws `state_unreadable` when the backup is no better, when what is there is JSON of a wrong shape or a
  * newer schema, and when it is not a regular file. Never writes, never waits for a lock.
  */
-export async function readJsonFile<T>(path: string, parse: (value: unknown) => T): Promise<JsonFileContent<T>> {
-  const found = await readState(path, parse)
+export async function readJsonFile<T>(
+  path: string,
+  parse: (value: unknown) => T,
+  memory?: JsonMemory<T>,
+): Promise<JsonFileContent<T>> {
+  const found = await readState(path, parse, memory)
   if (found.state === 'good') return { value: found.value, problem: null }
 
   const backup = await readState(backupPath(path), parse)
@@ -66,13 +97,13 @@ export class DurableJsonFile<T> implements Adapter<T> {
   }
 
   async read(): Promise<T | null> {
-    const { path, parse, onWarning } = this.#options
+    const { path, parse, onWarning, memory } = this.#options
     await inErrorsOfTheDisk(path, async () => {
       await refuseUnsafeFolder(path)
       if (!this.#cleaned) await this.#removeLeftovers()
       this.#cleaned = true
     })
-    const { value, problem } = await readJsonFile(path, parse)
+    const { value, problem } = await readJsonFile(path, parse, memory)
     if (problem !== null) onWarning(await this.#restore(problem))
     return value
   }
@@ -82,11 +113,12 @@ export class DurableJsonFile<T> implements Adapter<T> {
    * other refusal of the disk; the document is then the old one, unless only its folder's sync failed.
    */
   async write(document: T): Promise<void> {
-    const { path } = this.#options
+    const { path, memory } = this.#options
     await inErrorsOfTheDisk(path, async () => {
       const text = `${JSON.stringify(document, null, 2)}\n`
       const isFirst = !(await keepAsBackup(path))
-      await replaceFile(path, text)
+      const stamp = await replaceFile(path, text)
+      memory?.keep(stamp, document)
       // From the first write on there is something to fall back to.
       if (isFirst) await replaceFile(backupPath(path), text)
       failpoint('job-file-renamed')
@@ -102,7 +134,7 @@ export class DurableJsonFile<T> implements Adapter<T> {
       const stamp = new Date(clock.now()).toISOString().replace(/[:.-]/g, '')
       const kept = path.replace(/(\.json)?$/, `.corrupt-${stamp}$1`)
       const isKept = await copyIfThere(path, kept)
-      await replaceFile(path, await readText(bak))
+      await replaceFile(path, await onFile(bak, (file) => file.readFile('utf8')))
       await syncFolder(dirname(path))
       const where = isKept ? `; the damaged one is kept as ${basename(kept)}` : ''
       return `${basename(path)} ${problem} and was restored from ${basename(bak)}${where}`
@@ -130,37 +162,58 @@ type FileState<T> =
   | { readonly state: 'good'; readonly value: T }
   | { readonly state: 'missing' | 'damaged'; readonly problem: string }
 
-async function readState<T>(path: string, parse: (value: unknown) => T): Promise<FileState<T>> {
-  let text: string
+async function readState<T>(path: string, parse: (value: unknown) => T, memory?: JsonMemory<T>): Promise<FileState<T>> {
+  let found: Read<T>
   try {
-    text = await readText(path)
+    found = await onFile(path, (file, stats) => readUnlessKnown(file, stats, memory))
   } catch (error: unknown) {
     if (hasCode(error, 'ENOENT')) return { state: 'missing', problem: 'is missing' }
     if (hasCode(error, 'ELOOP'))
       throw refused(path, 'is a symbolic link', 'Links to state are refused: put the file itself here.')
     throw error instanceof WholesalerError ? error : asStateError(path, error)
   }
+  if (found.isKnown) return { state: 'good', value: found.value }
+  const { stamp, text } = found
   if (text === '') return { state: 'damaged', problem: 'is empty' }
-  let value: unknown
+  let json: unknown
   try {
-    value = JSON.parse(text)
+    json = JSON.parse(text)
   } catch {
     // The parser's message would quote the file; that it is not whole is all there is to say.
     return { state: 'damaged', problem: 'is not complete JSON' }
   }
-  return { state: 'good', value: parseAt(path, value, parse) }
+  const value = parseAt(path, json, parse)
+  memory?.keep(stamp, value)
+  return { state: 'good', value }
 }
 
-/** Reads the whole of a regular file; never through a link, never waiting for the other end of a pipe. */
-async function readText(path: string): Promise<string> {
+type Read<T> =
+  | { readonly isKnown: true; readonly value: T }
+  | { readonly isKnown: false; readonly stamp: string; readonly text: string }
+
+async function readUnlessKnown<T>(file: FileHandle, stats: BigIntStats, memory?: JsonMemory<T>): Promise<Read<T>> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0)
+  const stamp = stampOf(stats, buffer.subarray(0, bytesRead))
+  const value = memory?.recall(stamp) ?? null
+  return value === null ? { isKnown: false, stamp, text: await file.readFile('utf8') } : { isKnown: true, value }
+}
+
+/** Opens a regular file to be read; never through a link, never waiting for the other end of a pipe. */
+async function onFile<T>(path: string, read: (file: FileHandle, stats: BigIntStats) => Promise<T>): Promise<T> {
   const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants
   const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
   try {
-    if (!(await file.stat()).isFile()) throw refused(path, 'is not a regular file', 'Move it away.')
-    return await file.readFile('utf8')
+    const stats = await file.stat({ bigint: true })
+    if (!stats.isFile()) throw refused(path, 'is not a regular file', 'Move it away.')
+    return await read(file, stats)
   } finally {
     await file.close()
   }
+}
+
+/** A write is another file with another revision; somebody's editor changes the time. Its links do not count. */
+function stampOf({ dev, ino, size, mtimeNs }: BigIntStats, head: Buffer): string {
+  return [dev, ino, size, mtimeNs, head.toString('latin1')].join(':')
 }
 
 function parseAt<T>(path: string, value: unknown, parse: (value: unknown) => T): T {
@@ -207,25 +260,27 @@ async function copyIfThere(path: string, target: string): Promise<boolean> {
   }
 }
 
-/** Puts `text` where `path` is, whole or not at all. The folder is still to be synced. */
-async function replaceFile(path: string, text: string): Promise<void> {
+/** Puts `text` where `path` is, whole or not at all, and returns its stamp. The folder is still to be synced. */
+async function replaceFile(path: string, text: string): Promise<string> {
   const temporary = temporaryPath(path)
   try {
-    await writeSynced(temporary, text)
+    const stamp = await writeSynced(temporary, Buffer.from(text))
     failpoint('job-file-written')
     await rename(temporary, path)
+    return stamp
   } catch (error: unknown) {
     await rm(temporary, { force: true })
     throw error
   }
 }
 
-async function writeSynced(path: string, text: string): Promise<void> {
+async function writeSynced(path: string, bytes: Buffer): Promise<string> {
   const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants
   const file = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, ownerOnly)
   try {
-    await writeAll(file, Buffer.from(text, 'utf8'))
+    await writeAll(file, bytes)
     await file.sync()
+    return stampOf(await file.stat({ bigint: true }), bytes.subarray(0, headBytes))
   } finally {
     await file.close()
   }

@@ -10,7 +10,8 @@ import type { Clock } from '../clock.js'
 import { hasCode, WholesalerError } from '../errors.js'
 import { failpoint } from '../failpoint.js'
 import type { JobCounts } from './job.js'
-import { count, object, parseCounts, time } from './parse-job.js'
+import { parseCounts } from './parse-job.js'
+import { StoredObject } from './stored-object.js'
 
 export interface Heartbeat {
   readonly jobId: number
@@ -72,14 +73,14 @@ export async function startHeartbeat(options: HeartbeatOptions): Promise<Running
 /** The heartbeat of a job under this token; null when there is none, it belongs to an earlier owner or is damaged. */
 export async function readHeartbeat(dir: string, jobId: number, token: number): Promise<Heartbeat | null> {
   try {
-    const stored = object(JSON.parse(await readFile(heartbeatPath(dir, jobId), 'utf8')), 'heartbeat')
+    const stored = StoredObject.of(JSON.parse(await readFile(heartbeatPath(dir, jobId), 'utf8')), 'heartbeat')
     const heartbeat = {
-      jobId: count(stored.jobId, 'jobId'),
-      token: count(stored.token, 'token'),
-      hbSeq: count(stored.hbSeq, 'hbSeq'),
-      progress: count(stored.progress, 'progress'),
-      counts: parseCounts(stored.counts, 'counts'),
-      at: time(stored.at, 'at'),
+      jobId: stored.count('jobId'),
+      token: stored.count('token'),
+      hbSeq: stored.count('hbSeq'),
+      progress: stored.count('progress'),
+      counts: parseCounts(stored.object('counts')),
+      at: stored.time('at'),
     }
     return heartbeat.token === token && heartbeat.jobId === jobId ? heartbeat : null
   } catch (error: unknown) {

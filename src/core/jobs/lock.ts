@@ -9,7 +9,8 @@ import { hasCode, WholesalerError } from '../errors.js'
 import { type Database, openDatabase } from '../sqlite.js'
 import type { Owner } from './job.js'
 import { describeOwner } from './owner.js'
-import { object, parseOwner, time } from './parse-job.js'
+import { parseOwner } from './parse-job.js'
+import { StoredObject } from './stored-object.js'
 
 export interface Lock {
   /**
@@ -51,8 +52,8 @@ export function openLock(options: LockOptions): Lock {
 /** The holder as named beside the lock; null when nobody ever held it or the note is damaged. */
 export function readHolder(lockPath: string): LockHolder | null {
   try {
-    const note = object(JSON.parse(readFileSync(notePath(lockPath), 'utf8')), 'holder')
-    return { owner: parseOwner(note.owner, 'holder.owner'), since: time(note.since, 'holder.since') }
+    const note = StoredObject.of(JSON.parse(readFileSync(notePath(lockPath), 'utf8')), 'holder')
+    return { owner: parseOwner(note.object('owner')), since: note.time('since') }
   } catch (error: unknown) {
     // Only a name for a message: one that is missing or half written is no reason to fail.
     if (hasCode(error) || error instanceof SyntaxError || error instanceof WholesalerError) return null

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Adapter, Low } from 'lowdb'
 import type { Clock } from '../clock.js'
 import { failpoint } from '../failpoint.js'
-import { DurableJsonFile, readJsonFile } from './durable-json-file.js'
+import { DurableJsonFile, JsonMemory, readJsonFile } from './durable-json-file.js'
 import { type FinishedJob, isFinished, type Job, type Owner } from './job.js'
 import { historyWith, type JobHistory } from './job-history.js'
 import type { JobChange, JobStore, JobTable } from './job-store.js'
@@ -39,6 +39,7 @@ class LowdbJobStore implements JobStore {
   readonly #path: string
   readonly #lock: Lock
   readonly #file: Adapter<JobDocument>
+  readonly #memory = new JsonMemory<JobDocument>()
   #toldLoss = false
 
   constructor(options: LowdbJobStoreOptions) {
@@ -47,11 +48,17 @@ class LowdbJobStore implements JobStore {
     this.#options = options
     this.#path = join(dir, jobFileName)
     this.#lock = openLock({ path: join(dir, jobLockName), owner, clock, ...waiting })
-    this.#file = new DurableJsonFile({ path: this.#path, parse: (value) => parseJobFile(value), clock, onWarning })
+    this.#file = new DurableJsonFile({
+      path: this.#path,
+      parse: (value) => parseJobFile(value),
+      clock,
+      onWarning,
+      memory: this.#memory,
+    })
   }
 
   async read(): Promise<JobTable> {
-    const { value, problem } = await readJsonFile(this.#path, (stored) => parseJobFile(stored))
+    const { value, problem } = await readJsonFile(this.#path, (stored) => parseJobFile(stored), this.#memory)
     if (problem !== null) this.#options.onWarning(`${jobFileName} ${problem}; its backup was read instead`)
     if (value === null) this.#tellLoss()
     return tableOf(value ?? emptyJobDocument)

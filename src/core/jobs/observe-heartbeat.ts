@@ -10,7 +10,7 @@ import { hasCode, WholesalerError } from '../errors.js'
 import { type Heartbeat, heartbeatIntervalMs, readHeartbeat, sightingPath } from './heartbeat.js'
 import type { RunningJob } from './job.js'
 import { thisProcess } from './owner.js'
-import { count, object, text, time } from './parse-job.js'
+import { StoredObject } from './stored-object.js'
 
 /** What is known about the signs of life of one running job. */
 export interface HeartbeatObservation {
@@ -116,14 +116,14 @@ function advance(before: Sighting | null, job: RunningJob, heartbeat: Heartbeat 
 /** Null when nobody looked yet, or whoever did counted from another start of the machine. */
 async function readSighting(dir: string, jobId: number, bootId: string, now: number): Promise<Sighting | null> {
   try {
-    const stored = object(JSON.parse(await readFile(sightingPath(dir, jobId), 'utf8')), 'seen')
-    if (text(stored.bootId, 'bootId') !== bootId) return null
+    const stored = StoredObject.of(JSON.parse(await readFile(sightingPath(dir, jobId), 'utf8')), 'seen')
+    if (stored.text('bootId') !== bootId) return null
     const sighting = {
-      token: count(stored.token, 'token'),
-      hbSeq: count(stored.hbSeq, 'hbSeq'),
-      hbSeqSince: time(stored.hbSeqSince, 'hbSeqSince'),
-      progress: count(stored.progress, 'progress'),
-      progressSince: time(stored.progressSince, 'progressSince'),
+      token: stored.count('token'),
+      hbSeq: stored.count('hbSeq'),
+      hbSeqSince: stored.time('hbSeqSince'),
+      progress: stored.count('progress'),
+      progressSince: stored.time('progressSince'),
     }
     return sighting.hbSeqSince <= now && sighting.progressSince <= now ? sighting : null
   } catch (error: unknown) {

@@ -9,7 +9,8 @@ import { hasCode, WholesalerError } from '../errors.js'
 import { heartbeatIntervalMs, leaseMs } from './heartbeat.js'
 import type { Owner } from './job.js'
 import { judgeOwner, type OwnerJudge, thisProcess } from './owner.js'
-import { count, object, parseOwner } from './parse-job.js'
+import { parseOwner } from './parse-job.js'
+import { StoredObject } from './stored-object.js'
 
 export interface LivingWorker {
   readonly owner: Owner
@@ -91,9 +92,9 @@ interface Note extends LivingWorker {
 async function readNote(path: string): Promise<Note | null> {
   try {
     const { mtimeMs } = await stat(path)
-    const stored = object(JSON.parse(await readFile(path, 'utf8')), 'worker')
-    const job = stored.job === null ? null : count(stored.job, 'worker.job')
-    return { owner: parseOwner(stored.owner, 'worker.owner'), job, touchedAt: mtimeMs }
+    const stored = StoredObject.of(JSON.parse(await readFile(path, 'utf8')), 'worker')
+    const job = stored.countOrNull('job')
+    return { owner: parseOwner(stored.object('owner')), job, touchedAt: mtimeMs }
   } catch (error: unknown) {
     // Gone meanwhile, or damaged: nobody lives by it.
     if (hasCode(error, 'ENOENT') || error instanceof SyntaxError || error instanceof WholesalerError) return null

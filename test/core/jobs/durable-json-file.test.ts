@@ -242,6 +242,21 @@ describe('the job file', () => {
       )
     }))
 
+  it('that somebody edited is read anew, be it as long and as old as before', () =>
+    withTwoRevisions(async ({ file, store }) => {
+      await store.read()
+      const { atime, mtime } = await stat(file)
+      const text = await readFile(file, 'utf8')
+
+      await writeFile(file, text.replace('"priority": 5', '"priority": 7'))
+      assert.equal((await store.read()).get(1)?.options.priority, 7)
+
+      // As another program's write may leave it, on a file system with coarse times.
+      await writeFile(file, text.replace('"rev": 2', '"rev": 3').replace('"priority": 5', '"priority": 6'))
+      await utimes(file, atime, mtime)
+      assert.equal((await store.read()).get(1)?.options.priority, 6)
+    }))
+
   it('behind a link is refused, and what the link names is left alone (D11)', () =>
     withTwoRevisions(async ({ dir, file, store }) => {
       const elsewhere = join(dir, 'elsewhere.json')
