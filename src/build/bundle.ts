@@ -14,13 +14,13 @@ const dist = join(packageRoot, 'dist')
 const programs = ['cli/main.js', 'cli/quick-status.js', 'core/map-feed-thread.js', 'core/images/decoder-process.js']
 
 /**
- * Chunks that are made by hand, of these modules and all that they import, in this order: what stands in one is in none
- * behind it. Left to itself, Rollup gives each set of modules that the same commands share a chunk: that makes dozens.
+ * Who starts often, and what is loaded each time. Modules that the same of them load make one chunk: nobody loads more than it
+ * needs, and no start takes more than some files. Left to itself, Rollup asks the same of all commands: that makes dozens.
  */
-const chunks: Readonly<Record<string, readonly string[]>> = {
-  /** What any command loads, if only to print its help. */
-  start: ['cli/base-command.js'],
-  /** What an import loads that finds nothing to do. */
+const starts: Readonly<Record<string, readonly string[]>> = {
+  /** Any command, if only to print its help. */
+  command: ['cli/base-command.js'],
+  /** An import that finds nothing to do. */
   import: [
     'cli/run-import-command.js',
     'cli/progress/plain-progress.js',
@@ -28,6 +28,11 @@ const chunks: Readonly<Record<string, readonly string[]>> = {
     'core/ledger/sqlite-ledger.js',
     'core/store/catalog/catalog-store.js',
   ],
+  status: ['cli/quick-status.js'],
+  /** What is looked at again and again, and writes nothing. */
+  look: ['commands/status.js', 'commands/jobs/index.js'],
+  feed: ['core/map-feed-thread.js'],
+  pictures: ['core/images/decoder-process.js'],
 }
 
 async function commandFiles(): Promise<readonly string[]> {
@@ -35,23 +40,32 @@ async function commandFiles(): Promise<readonly string[]> {
   return files.filter((file) => file.endsWith('.js')).map((file) => join('commands', file))
 }
 
-/** Names the chunk of each module that has one. */
+/** Names the chunk of each module that one of `starts` loads. */
 function chunkNames(getModuleInfo: GetModuleInfo): ReadonlyMap<string, string> {
   const names = new Map<string, string>()
-  const name = (id: string, chunk: string): void => {
-    const module = getModuleInfo(id)
-    if (module === null || module.isExternal || module.isEntry || names.has(id)) return
-    names.set(id, chunk)
-    for (const imported of module.importedIds) name(imported, chunk)
-  }
-  for (const [chunk, files] of Object.entries(chunks)) {
-    for (const file of files) {
-      const id = join(dist, file)
-      if (getModuleInfo(id) === null) throw new Error(`the program has no ${file}`)
-      name(id, chunk)
+  for (const [start, files] of Object.entries(starts)) {
+    for (const id of closureOf(files, getModuleInfo)) {
+      const others = names.get(id)
+      names.set(id, others === undefined ? start : `${others}-${start}`)
     }
   }
   return names
+}
+
+/** The modules in these files and all that they import. */
+function closureOf(files: readonly string[], getModuleInfo: GetModuleInfo): ReadonlySet<string> {
+  const closure = new Set<string>()
+  const pending = files.map((file) => join(dist, file))
+  for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
+    const module = getModuleInfo(id)
+    if (module === null) throw new Error(`the program has no ${id}`)
+    if (module.isExternal || closure.has(id)) continue
+    closure.add(id)
+    pending.push(...module.importedIds)
+  }
+  // They stay where they are.
+  for (const id of closure) if (getModuleInfo(id)?.isEntry) closure.delete(id)
+  return closure
 }
 
 const entries = [...programs, ...(await commandFiles())]

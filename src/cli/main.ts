@@ -1,6 +1,6 @@
 /** Runs one command line with oclif, and is the last to see an error. Never calls `process.exit` while work is left. */
 import { run as runOclif, settings } from '@oclif/core'
-import { hasCode } from '../core/errors.js'
+import { asShortage, type WholesalerError } from '../core/errors.js'
 import { isExit } from './base-command.js'
 import { outliveReaders } from './print.js'
 
@@ -32,17 +32,16 @@ async function report(error: unknown, argv: readonly string[]): Promise<number> 
     return reportError(error, { ...reportStyle(argv, process.env), command: null, nowMs: Date.now() })
   } catch (failure: unknown) {
     // Even the report is in files: a process that may not open them (`ulimit -n`) says at least that.
-    if (!hasCode(failure, 'EMFILE', 'ENFILE')) throw failure
-    return reportBarely(`too many open files (${failure.code})`, argv.includes('--json'))
+    const shortage = asShortage(failure)
+    if (shortage === null) throw failure
+    return reportBarely(shortage, argv.includes('--json'))
   }
 }
 
-const openFilesHint = 'Allow this process more of them (ulimit -n 256) and run the same command again.'
-
-function reportBarely(message: string, json: boolean): number {
-  const error = { code: 'unexpected', message, hint: openFilesHint }
+function reportBarely({ kind, message, hint }: WholesalerError, json: boolean): number {
+  const error = { code: kind, message, hint }
   if (json) process.stdout.write(`${JSON.stringify({ success: false, schema_version: 1, error })}\n`)
-  else process.stderr.write(`Error: ${message}\nNext:  ${openFilesHint}\n`)
+  else process.stderr.write(`Error: ${message}\nNext:  ${hint}\n`)
   return 1
 }
 

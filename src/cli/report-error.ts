@@ -1,6 +1,6 @@
 /** How an error reaches people and programs: text on stderr, or the error document on stdout. */
 import { stripVTControlCharacters } from 'node:util'
-import { hasCode, messageOf, WholesalerError } from '../core/errors.js'
+import { asShortage, hasCode, messageOf, WholesalerError } from '../core/errors.js'
 import { styleFor } from './color.js'
 import { type DocumentHead, errorDocument } from './documents/document.js'
 import { summaryEvent } from './documents/event-document.js'
@@ -51,24 +51,19 @@ export function errorText(
   return `${lines.join('\n')}\n`
 }
 
-/** Any error as one with a kind: oclif's own are usage errors, a full disk is told apart, the rest is a defect. */
+/** Any error as one with a kind: oclif's own are usage errors, what the machine is short of is told apart, the rest is a defect. */
 export function asWholesalerError(thrown: unknown, command: string | null): WholesalerError {
   if (thrown instanceof WholesalerError) return thrown
   if (isUsageError(thrown)) return usageError(thrown, command)
-  if (hasCode(thrown, 'ENOSPC', 'EDQUOT', 'EFBIG')) {
-    return new WholesalerError({
-      kind: 'disk_full',
-      message: 'the disk is full',
-      hint: 'Free some space and run the same command again.',
+  return (
+    asShortage(thrown) ??
+    new WholesalerError({
+      kind: 'unexpected',
+      message: messageOf(thrown),
+      hint: 'This should not happen. WHOLESALER_DEBUG=1 shows where it did; please report it.',
       cause: thrown,
     })
-  }
-  return new WholesalerError({
-    kind: 'unexpected',
-    message: messageOf(thrown),
-    hint: 'This should not happen. WHOLESALER_DEBUG=1 shows where it did; please report it.',
-    cause: thrown,
-  })
+  )
 }
 
 /** Errors of oclif's parser and command look-up carry their exit code in `oclif`; failed loading of modules is ours. */

@@ -71,6 +71,27 @@ export function hasCode(error: unknown, ...codes: string[]): error is NodeJS.Err
   return typeof code === 'string' && (codes.length === 0 || codes.includes(code))
 }
 
+/** What the machine has no more of, in words; null for any other error. */
+export function asShortage(error: unknown): WholesalerError | null {
+  if (hasCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) {
+    return new WholesalerError({
+      kind: 'disk_full',
+      message: `the disk is full (${error.code})`,
+      hint: 'Free some space and run the same command again.',
+      cause: error,
+    })
+  }
+  if (hasCode(error, 'EMFILE', 'ENFILE')) {
+    return new WholesalerError({
+      kind: 'unexpected',
+      message: `too many open files (${error.code})`,
+      hint: 'Allow this process more of them (ulimit -n 256) and run the same command again.',
+      cause: error,
+    })
+  }
+  return null
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

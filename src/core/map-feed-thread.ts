@@ -1,6 +1,6 @@
 /** The thread behind `map-feed-in-thread.ts`: maps one feed and sends it chunk by chunk, never far ahead. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { messageOf, WholesalerError } from './errors.js'
+import { asShortage, messageOf, WholesalerError } from './errors.js'
 import { type MapFeedPlan, openMappedFeed } from './map-feed.js'
 import { chunksAheadMax, packRows, type ThreadMessage, takenMessage } from './map-feed-in-thread.js'
 
@@ -47,7 +47,7 @@ try {
   const { kind, reason, hint, place } =
     error instanceof WholesalerError
       ? error
-      : new WholesalerError({ kind: 'unexpected', message: messageOf(error), cause: error })
+      : (asShortage(error) ?? new WholesalerError({ kind: 'unexpected', message: messageOf(error), cause: error }))
   send({ type: 'error', error: { kind, message: reason, place, ...(hint === undefined ? {} : { hint }) } })
 } finally {
   port.close()

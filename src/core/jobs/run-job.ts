@@ -2,7 +2,7 @@
  * One job from its claim to its end: the lease is taken, the work is done under it, and whatever happens
  * the job ends in exactly one state. An owner that has lost its lease writes nothing any more.
  */
-import { type ErrorKind, hasCode, messageOf, WholesalerError } from '../errors.js'
+import { asShortage, type ErrorKind, hasCode, messageOf, WholesalerError } from '../errors.js'
 import { failpoint } from '../failpoint.js'
 import type { Writer } from '../ledger/ledger.js'
 import { claimJob, claimNewJob, type JobPorts } from './claim-job.js'
@@ -127,12 +127,12 @@ async function work<R extends WorkReport>(job: RunningJob, lease: JobLease, run:
 function whyStopped(error: unknown, signal: AbortSignal): WholesalerError {
   const why: unknown = signal.aborted ? signal.reason : error
   if (why instanceof WholesalerError) return why
-  const kind = signal.aborted ? 'interrupted' : kindOf(why)
-  return new WholesalerError({ kind, message: messageOf(why), cause: why })
-}
-
-function kindOf(error: unknown): ErrorKind {
-  return hasCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG') ? 'disk_full' : 'unexpected'
+  const stopped = new WholesalerError({
+    kind: signal.aborted ? 'interrupted' : 'unexpected',
+    message: messageOf(why),
+    cause: why,
+  })
+  return signal.aborted ? stopped : (asShortage(why) ?? stopped)
 }
 
 type StopRules = Pick<JobRun<WorkReport>, 'exitCodeOf' | 'role'>
