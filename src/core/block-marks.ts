@@ -5,11 +5,12 @@
  */
 import { createHash, type Hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { type BlockFindings, type PackedFindings, packFindings, unpackFindings } from './block-findings.js'
 import type { KnownBlocks, RecordBlock } from './feed/blocks.js'
 import { packageVersion } from './package-files.js'
 
 /** Raised when marks of before cannot be used any more. */
-const marksVersion = 2
+const marksVersion = 3
 
 /** What the products of a block add up to. */
 export interface BlockSums {
@@ -23,10 +24,12 @@ export interface BlockSums {
   readonly currency: string | null
 }
 
-/** A block whose records gave products and nothing else; with a reject or repair, it has no hash. */
+/** A block that can be kept; without a hash, it is only remembered for its length. */
 export interface BlockMark extends RecordBlock, BlockSums {
   /** Ids of the rows that its products have in the ledger. */
   readonly rows: readonly number[]
+  /** Null for most: nothing was found. */
+  readonly findings: BlockFindings | null
 }
 
 type Line = [
@@ -42,6 +45,7 @@ type Line = [
   inStock: number,
   skipped: number,
   currency: string | null,
+  findings: PackedFindings | null,
 ]
 
 /**
@@ -54,6 +58,7 @@ export function marksHead(reading: string): string {
 
 export function markLine(mark: BlockMark): string {
   const { start, hash, bytes, lines, records, rows, variants, images, withImage, inStock, skipped, currency } = mark
+  const { findings } = mark
   const line: Line = [
     start,
     hash,
@@ -67,8 +72,17 @@ export function markLine(mark: BlockMark): string {
     inStock,
     skipped,
     currency,
+    findings === null ? null : packFindings(findings),
   ]
-  return `${JSON.stringify(line)}\n`
+  return `${asciiJson(line)}\n`
+}
+
+/** Marks are read as one byte a character. */
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[^\0-\x7f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 /** Ends the blocks. Rows that several records of the feed gave, one after the other, are none of any block's. */
@@ -154,8 +168,9 @@ function startOfLine(line: string): string {
 }
 
 function parseLine(line: string): BlockMark {
-  const [start, hash, bytes, lines, records, runs, variants, images, withImage, inStock, skipped, currency] =
+  const [start, hash, bytes, lines, records, runs, variants, images, withImage, inStock, skipped, currency, found] =
     JSON.parse(line) as Line
   const rows = rowsOf(runs)
-  return { start, hash, bytes, lines, records, rows, variants, images, withImage, inStock, skipped, currency }
+  const findings = found === null ? null : unpackFindings(found)
+  return { start, hash, bytes, lines, records, rows, variants, images, withImage, inStock, skipped, currency, findings }
 }

@@ -1,7 +1,8 @@
 /** Chunks of a mapped feed while they are filled: products, what was found beside them, and the blocks they came in. */
+import { type BlockFindings, findingsAt, findingsFrom } from './block-findings.js'
 import type { BlockMark, BlockSums, KnownMarks } from './block-marks.js'
 import type { BlockListener, RecordBlock } from './feed/blocks.js'
-import type { Reject, Repair } from './feed/feed.js'
+import type { RecordPosition, Reject, Repair } from './feed/feed.js'
 import type { MappedChunk } from './map-feed.js'
 import type { OwnedField } from './product/field-owners.js'
 import { ChunkWriter } from './product/fingerprint.js'
@@ -28,10 +29,10 @@ export class ChunkBuilder {
   readonly listener: MapListener
   readonly #writer: ChunkWriter
   #found = noFindings()
-  /** Of the products that are added next: their block, what they add up to, whether nothing is to be said of them. */
-  #block: RecordBlock | null = null
+  /** Of the products that are added next: their block, what they add up to, how many findings there were before. */
+  #block: { readonly block: RecordBlock; readonly start: RecordPosition } | null = null
   #sums = noSums()
-  #isClean = true
+  #before = { rejects: 0, repairs: 0 }
 
   /**
    * @param left Fields that are the shop's.
@@ -42,11 +43,9 @@ export class ChunkBuilder {
     this.listener = {
       reject: (reject) => {
         this.#found.rejects.push(reject)
-        this.#isClean = false
       },
       repair: (repair) => {
         this.#found.repairs.push(repair)
-        this.#isClean = false
       },
       skip: () => {
         this.#sums.skipped += 1
@@ -73,20 +72,22 @@ export class ChunkBuilder {
   take(): MappedChunk {
     const chunk = { cut: this.#writer.take(), ...this.#found }
     this.#found = noFindings()
+    this.#before = { rejects: 0, repairs: 0 }
     return chunk
   }
 
   #blocks(known: KnownMarks | null): BlockListener {
     return {
       known,
-      block: (block) => {
-        this.#block = block
+      block: (block, start) => {
+        this.#block = block === null ? null : { block, start }
       },
-      kept: (index) => {
+      kept: (index, start) => {
         const mark = known?.at(index)
         if (mark === undefined) return
         this.#found.currency ??= mark.currency
         this.#found.blocks.push({ type: 'kept', mark })
+        this.#addFindings(mark, start)
       },
     }
   }
@@ -99,14 +100,30 @@ export class ChunkBuilder {
     found.figures.inStock += sums.inStock
     found.skipped += sums.skipped
     if (this.listener.blocks !== undefined) {
-      // Rejects and repairs are found anew each time: such a block is only remembered for its length.
-      const hash = this.#isClean ? {} : { hash: '' }
-      const mark = this.#block === null ? null : { ...this.#block, ...hash, ...sums }
+      const mark = this.#block === null ? null : { ...this.#block.block, ...sums, ...this.#findings(this.#block.start) }
       if (rows > 0 || mark !== null) found.blocks.push({ type: 'read', rows, mark })
     }
     this.#block = null
     this.#sums = noSums()
-    this.#isClean = true
+    this.#before = { rejects: found.rejects.length, repairs: found.repairs.length }
+  }
+
+  /** What was found in the block that ends; one that something else was found with must be read again. */
+  #findings(start: RecordPosition): { readonly findings: BlockFindings | null; readonly hash?: '' } {
+    const rejects = this.#found.rejects.slice(this.#before.rejects)
+    const repairs = this.#found.repairs.slice(this.#before.repairs)
+    if (rejects.length + repairs.length === 0) return { findings: null }
+    const findings = findingsFrom({ rejects, repairs }, start)
+    return findings === null ? { findings, hash: '' } : { findings }
+  }
+
+  /** Of a block that is kept, they are told as if it had been read. */
+  #addFindings({ findings }: BlockMark, start: RecordPosition): void {
+    if (findings === null) return
+    const { rejects, repairs } = findingsAt(findings, start)
+    this.#found.rejects.push(...rejects)
+    this.#found.repairs.push(...repairs)
+    this.#before = { rejects: this.#found.rejects.length, repairs: this.#found.repairs.length }
   }
 }
 

@@ -6,6 +6,9 @@ import type { StagedRow, Staging } from './ledger/ledger.js'
 /** Text is given to the ledger in pieces of about this length. */
 const pieceChars = 64 * 1024
 
+/** Of what was found in blocks, so much is remembered, in characters: more takes longer to keep than to find again. */
+const findingsCharsMax = 16 * 1024 * 1024
+
 /** Rows shared by several records before marks are of no use: the feed repeats itself too much. */
 const sharedMax = 100_000
 
@@ -15,6 +18,7 @@ export class MarkWriter {
   readonly #hash = marksHash()
   #text: string
   #count = 0
+  #findingsChars = 0
 
   constructor(staging: Staging, reading: string) {
     this.#staging = staging
@@ -34,9 +38,17 @@ export class MarkWriter {
 
   /** A block that comes again. */
   kept(mark: BlockMark): void {
-    if (mark.hash !== '') this.#count += 1
-    this.#text += markLine(mark)
+    const line = markLine(mark)
+    if (mark.findings !== null) this.#findingsChars += line.length
+    const isKnown = mark.hash !== '' && (mark.findings === null || this.#isWorthwhile(mark, line))
+    if (isKnown) this.#count += 1
+    this.#text += isKnown ? line : markLine({ ...mark, hash: '', rows: [], findings: null })
     if (this.#text.length > pieceChars) this.#flush()
+  }
+
+  /** What was found must not be more than what it was found in. */
+  #isWorthwhile({ bytes }: BlockMark, line: string): boolean {
+    return line.length <= bytes && this.#findingsChars <= findingsCharsMax
   }
 
   /**

@@ -211,6 +211,7 @@ const benches: Record<string, () => Promise<void>> = {
   xml: () => benchStaging(dir, 'xml', 2.2),
   ndjson: () => benchStaging(dir, 'ndjson', 2.3),
   'csv-nights': () => benchNights(dir, 'csv'),
+  'stray-csv-nights': () => benchNights(dir, 'stray.csv'),
   'xml-nights': () => benchNights(dir, 'xml'),
   'ndjson-nights': () => benchNights(dir, 'ndjson'),
   catalog: benchCatalog,

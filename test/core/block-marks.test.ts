@@ -3,12 +3,31 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type BlockMark, marksHash, marksHead, marksSeal, marksTail, readMarks } from '../../src/core/block-marks.js'
 import { ChunkBuilder } from '../../src/core/chunk-builder.js'
+import type { RecordPosition } from '../../src/core/feed/feed.js'
 import type { Staging } from '../../src/core/ledger/ledger.js'
 import { MarkWriter } from '../../src/core/mark-writer.js'
 import { inTempDir } from '../support/temp-dir.js'
 
 const sums = { variants: 2, images: 1, withImage: 1, inStock: 1, skipped: 0, currency: 'EUR' }
-const mark: BlockMark = { ...sums, start: 'begin', hash: 'all', bytes: 90, lines: 4, records: 3, rows: [7, 8, 12] }
+const mark: BlockMark = {
+  ...sums,
+  start: 'begin',
+  hash: 'all',
+  bytes: 400,
+  lines: 4,
+  records: 3,
+  rows: [7, 8, 12],
+  findings: null,
+}
+const reject = {
+  position: { record: 2, line: 1 },
+  code: 'no_name',
+  reason: 'It has no name.',
+  key: 'ż 7',
+  raw: '\u2028',
+}
+const repair = { position: { record: 3, line: 3 }, code: 'short_row', detail: 'The row has 3 of 4 cells.' }
+const withFindings: BlockMark = { ...mark, start: 'found', findings: { rejects: [reject], repairs: [repair] } }
 
 function written(...marks: readonly BlockMark[]): Buffer {
   const pieces: Uint8Array[] = []
@@ -39,6 +58,19 @@ describe('Marks', () => {
     })
   })
 
+  it('have what was found in a block, unless that is more than the block', async () => {
+    await inTempDir(async (dir) => {
+      const path = join(dir, 'marks')
+      await writeFile(path, written(withFindings, { ...withFindings, start: 'small', bytes: 90 }, mark))
+
+      const known = readMarks(path, 'reading')
+
+      assert.deepEqual(known?.at(0), withFindings)
+      assert.deepEqual(known?.at(1), { ...mark, start: 'small', bytes: 90, hash: '', rows: [] })
+      assert.deepEqual(known?.at(2), mark)
+    })
+  })
+
   it('are none when they are damaged, wherever that is, or of a feed that was read otherwise, or by another release', async () => {
     await inTempDir(async (dir) => {
       const path = join(dir, 'marks')
@@ -66,9 +98,38 @@ describe('A chunk', () => {
   it('has the currency of its first product, be that in a block that is kept', () => {
     const chunk = new ChunkBuilder([], { at: () => mark, find: () => undefined })
 
-    chunk.listener.blocks?.kept(0)
+    chunk.listener.blocks?.kept(0, { record: 0, line: 2 })
     chunk.add([{ product: { key: 'a', name: 'A', sku: 'a', options: [], variants: [], currency: 'USD' }, line: 9 }])
 
     assert.equal(chunk.take().currency, 'EUR')
+  })
+
+  it('tells of a block that is kept what was found in it, where it stands now', () => {
+    const chunk = new ChunkBuilder([], { at: () => withFindings, find: () => undefined })
+
+    chunk.listener.blocks?.kept(0, { record: 100, line: 1000 })
+
+    const { rejects, repairs } = chunk.take()
+    assert.deepEqual(rejects, [{ ...reject, position: { record: 102, line: 1001 } }])
+    assert.deepEqual(repairs, [{ ...repair, position: { record: 103, line: 1003 } }])
+  })
+
+  it('remembers of a block what was found in it, and none of a block when what was found is not', () => {
+    const block = { start: 'begin', hash: 'all', bytes: 400, lines: 4, records: 3 }
+    const chunk = new ChunkBuilder([], null)
+    const blockOf = (start: RecordPosition) => {
+      chunk.listener.reject({ ...reject, position: { record: 102, line: 1001 } })
+      chunk.listener.blocks?.block(block, start)
+      chunk.add([])
+      const [found] = chunk.take().blocks
+      return found?.type === 'read' ? found.mark : null
+    }
+
+    const mark = blockOf({ record: 100, line: 1000 })
+    assert.equal(mark?.hash, 'all')
+    assert.deepEqual(mark?.findings, { rejects: [reject], repairs: [] })
+    // As when the feed is opened, before its first block.
+    assert.equal(blockOf({ record: 103, line: 1000 })?.hash, '')
+    assert.equal(blockOf({ record: 100, line: 1002 })?.hash, '')
   })
 })

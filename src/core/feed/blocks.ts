@@ -3,6 +3,7 @@
  * begin, need not be read again: the same bytes, with the same around them, give the same records.
  */
 import { hash } from 'node:crypto'
+import type { RecordPosition } from './feed.js'
 
 export interface RecordBlock {
   /** Hash of its first bytes: finds a block by the place where it may begin. */
@@ -25,10 +26,13 @@ export interface KnownBlocks {
 /** Who wants a feed in blocks. Called synchronously, in the order of the feed. */
 export interface BlockListener {
   readonly known: KnownBlocks | null
-  /** The records handed out next are those of this block, all of them; null: they are in none. */
-  block(block: RecordBlock | null): void
+  /**
+   * The records handed out next are those of this block, all of them; null: they are in none. `start`: what was read when it
+   * began, its line and the records before it.
+   */
+  block(block: RecordBlock | null, start: RecordPosition): void
   /** A known block is met again. Its records are not handed out. */
-  kept(index: number): void
+  kept(index: number, start: RecordPosition): void
 }
 
 /** What of a block is hashed to find it: more than what the records of most formats begin with alike. */

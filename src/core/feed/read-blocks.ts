@@ -1,5 +1,6 @@
 /** Gives a parser a feed block by block, and passes over blocks that are known. */
 import { type BlockListener, blockHash, type RecordBlock, startBytes, startOf } from './blocks.js'
+import type { RecordPosition } from './feed.js'
 import type { ReadStep, RecordOutput, RecordParser, RecordSeams } from './read-records.js'
 import type { RawText } from './text.js'
 
@@ -124,11 +125,12 @@ class BlockReader {
     const end = this.#at + block.bytes
     if (end > this.#bytes.length) return false
     if (blockHash(this.#bytes.subarray(this.#at, end), this.#seams.place()) !== block.hash) return false
+    const start = this.#position()
     this.#at = end
     this.#text.pass(block.bytes)
     this.#seams.pass(block.lines)
     this.#out.pass(block.records)
-    this.#listener.kept(this.#next)
+    this.#listener.kept(this.#next, start)
     this.#next += 1
     this.#isExpected = true
     this.#lost = 0
@@ -139,8 +141,7 @@ class BlockReader {
   async #readBlock(): Promise<boolean> {
     const wasAtSeam = this.#isAtSeam()
     const place = this.#seams.place()
-    const lines = this.#seams.line
-    const { met } = this.#out
+    const start = this.#position()
     const enough = this.#usualBytes()
     const least = wasAtSeam ? this.#leastBytes(enough) : 0
     let length = 0
@@ -161,12 +162,12 @@ class BlockReader {
       const isAll = this.#isOver && this.#at + length === this.#bytes.length
       if (isAll || length >= blockBytesMax || !this.#seams.hasEnds()) break
     }
-    const records = this.#out.met - met
+    const records = this.#out.met - start.record
     this.#readBytes += length
     this.#readRecords += records
     // Passing over it must leave the parser where reading it does.
     const isBlock = wasAtSeam && this.#isAtSeam() && this.#seams.place() === place && records > 0
-    this.#listener.block(isBlock ? this.#block(length, this.#seams.line - lines, records) : null)
+    this.#listener.block(isBlock ? this.#block(length, this.#seams.line - start.line, records) : null, start)
     this.#at += length
     return isBlock
   }
@@ -174,6 +175,10 @@ class BlockReader {
   /** What a record ends with is ASCII in every format: behind another byte the decoder may be amid a character. */
   #isAtSeam(): boolean {
     return this.#endsAscii && this.#seams.isAtSeam()
+  }
+
+  #position(): RecordPosition {
+    return { record: this.#out.met, line: this.#seams.line }
   }
 
   #usualBytes(): number {

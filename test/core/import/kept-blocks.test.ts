@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { defaultConfig } from '../../../src/core/config/load-config.js'
 import { resolveWholesalers } from '../../../src/core/config/resolve-wholesalers.js'
-import type { FeedEnd } from '../../../src/core/feed/feed.js'
+import type { FeedEnd, Reject, Repair } from '../../../src/core/feed/feed.js'
 import type { MappedChunk, OpenMappedFeed } from '../../../src/core/map-feed.js'
 import type { WholesalerMapping } from '../../../src/core/product/mapping.js'
 import { silent } from '../../../src/core/progress.js'
@@ -25,11 +25,15 @@ const rows: readonly Row[] = Array.from({ length: count }, (_, index) => ({
   text,
 }))
 
-/** One row in 500 lacks its name and is rejected, one in 700 lacks a cell and is repaired. */
+/** One row in 40 lacks its name and is rejected, one in 70 lacks a cell and is repaired. */
+const isNameless = (index: number) => index % 40 === 20
+const isShort = (index: number) => index % 70 === 35
+const nameless = rows.filter((_, index) => isNameless(index)).length
+
 function written(some: readonly Row[], note: string): string {
   const lines = some.map(({ sku, price, text }, index) => {
-    const name = index % 500 === 250 ? '' : `Product ${sku}`
-    return `${sku},${name},${price}.50,5,"${text}\n${sku}"${index % 700 === 350 ? '' : ',Acme'}\n`
+    const name = isNameless(index) ? '' : `Product ${sku} ż`
+    return `${sku},${name},${price}.50,5,"${text}\n${sku}"${isShort(index) ? '' : ',Acme'}\n`
   })
   return `sku,name,price,stock,description,brand\n${lines.join('')}N,${note},1,1,,\n`
 }
@@ -107,7 +111,7 @@ describe('A feed of which most has not changed', () => {
 
   it('is read only where it has changed, and its rows are written only there', () =>
     atStaging({}, async (stage) => {
-      const clean = rows.filter((_, index) => index % 500 !== 250 && index % 700 !== 350)
+      const clean = rows.filter((_, index) => !isNameless(index) && !isShort(index))
       const written = (some: readonly Row[], note: string) =>
         `sku,name,price,stock,description\n${some.map(({ sku, price, text }) => `${sku},P ${sku},${price},5,"${text}"\n`).join('')}N,${note},1,1,\n`
       const first = await stage(written(clean, 'first'))
@@ -120,6 +124,27 @@ describe('A feed of which most has not changed', () => {
       assert.equal(feed.products, clean.length)
       assert.ok(rowsRead < 200, `${rowsRead} of ${clean.length} rows were read again`)
     }))
+
+  it('tells again what was found where it is not read, on the lines where that stands now', async () => {
+    const lines = written(rows, 'x').split(/(?<=\n)(?=P\d+,)/)
+    const feeds = [
+      lines,
+      lines.toSpliced(701, 1),
+      lines.toSpliced(4, 0, 'Q1,Quite new,5,5,"a\nb",Acme\n', 'Q2,,5\n'),
+    ].map((some) => some.join(''))
+    await atStaging({}, async (stage) => {
+      for (const [index, feed] of feeds.entries()) {
+        const found = await stage(feed)
+        await atStaging({}, async (whole) => {
+          const expected = await whole(feed)
+          assert.deepEqual([found.rejects, found.repairs], [expected.rejects, expected.repairs])
+          assert.equal(found.feed.products, expected.feed.products)
+          assert.ok(expected.rejects.length > 30 && expected.repairs.length > 15)
+        })
+        if (index > 0) assert.ok(found.rowsRead < 200, `${found.rowsRead} of ${count} rows were read again`)
+      }
+    })
+  })
 
   it('is not read again for the date that stands in its root', () =>
     atStaging({}, async (stage) => {
@@ -145,7 +170,7 @@ describe('A feed of which most has not changed', () => {
 
       const { counts } = await site.run({}, { transform })
 
-      assert.equal(counts.updated, count - 3 + 1)
+      assert.equal(counts.updated, count - nameless + 1)
     })
   })
 
@@ -157,7 +182,7 @@ describe('A feed of which most has not changed', () => {
       }
 
       const first = await stageNight('first')
-      assert.deepEqual(first, { products: 1, skipped: count - 3 + 1, blocksKept: 0 })
+      assert.deepEqual(first, { products: 1, skipped: count - nameless + 1, blocksKept: 0 })
       const { blocksKept, ...second } = await stageNight('second')
 
       assert.deepEqual({ ...second, blocksKept: 0 }, first)
@@ -168,6 +193,8 @@ describe('A feed of which most has not changed', () => {
 interface Night extends StagedFeed {
   readonly rowsRead: number
   readonly blocksKept: number
+  readonly rejects: readonly Reject[]
+  readonly repairs: readonly Repair[]
 }
 
 /** Stages feeds of one wholesaler with this mapping, one after the other. */
@@ -182,6 +209,8 @@ function atStaging(
     await body(async (text) => {
       let rowsRead = 0
       let blocksKept = 0
+      const rejects: Reject[] = []
+      const repairs: Repair[] = []
       const openMapped: OpenMappedFeed = async (plan, signal) => {
         const mapped = await ports.openMapped(plan, signal)
         const chunks = () =>
@@ -194,10 +223,16 @@ function atStaging(
       await feed(text)
       const staged = await stageFeed(
         wholesaler,
-        { ...ports, openMapped, progress: silent, onReject: () => {} },
+        {
+          ...ports,
+          openMapped,
+          progress: silent,
+          onReject: (_, reject) => rejects.push(reject),
+          onRepair: (repair) => repairs.push(repair),
+        },
         stageOptions,
       )
-      return { ...staged, rowsRead, blocksKept }
+      return { ...staged, rowsRead, blocksKept, rejects, repairs }
     })
   })
 }
