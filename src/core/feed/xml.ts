@@ -147,12 +147,17 @@ export class XmlRecordParser implements RecordParser {
         return position.line
       },
       isAtSeam: () => this.#isAtSeam(),
-      // Of a prefix that nobody declared it is told once: where it was told, the same bytes give one repair less.
-      place: () => [...this.#around, ...this.#undeclared.keys()].join(' '),
+      place: () => this.#place(),
       hasEnds: () => this.#recordEnd !== null,
       recordEnd: (bytes, from) => this.#recordEndIn(bytes, from),
       pass: (lines) => position.passLines(lines),
     }
+  }
+
+  #place(): string {
+    const around = this.#around.join(' ')
+    // Of a prefix that nobody declared it is told once: where it was told, the same bytes give one repair less.
+    return this.#undeclared.size === 0 ? around : [around, ...this.#undeclared.keys()].join(' ')
   }
 
   #parse(action: () => void): void {
