@@ -85,7 +85,7 @@ export function asShortage(error: unknown): WholesalerError | null {
     return new WholesalerError({
       kind: 'unexpected',
       message: `too many open files (${error.code})`,
-      hint: 'Allow this process more of them (ulimit -n 256) and run the same command again.',
+      hint: 'Raise the limit of open files (ulimit -n) and run the same command again.',
       cause: error,
     })
   }

@@ -56,7 +56,7 @@ export function csvParseSplitter(dialect: SniffedDialect, relaxed: boolean): Row
     if (row === null) return end()
     charsSinceRow = 0
     if (Array.isArray(row)) take(row, sumOfLineEnds(row), false)
-    else take(row.record, sumOfLineEnds(row.record), hasQuote(row.record, dialect) && !isStrictRow(row.raw, dialect))
+    else take(row.record, sumOfLineEnds(row.record), isOdd(row.record, row.raw, dialect))
     return true
   }
 
@@ -85,6 +85,11 @@ export function csvParseSplitter(dialect: SniffedDialect, relaxed: boolean): Row
   }
 }
 
+/** Of a delimiter of several bytes csv-parse keeps the first in the raw text, which then tells nothing. */
+function isOdd(cells: readonly string[], raw: string, dialect: SniffedDialect): boolean {
+  return Buffer.byteLength(dialect.delimiter) === 1 && hasQuote(cells, dialect) && !isStrictRow(raw, dialect)
+}
+
 /** True when the raw text of one row keeps to the quoting rules. */
 function isStrictRow(raw: string, dialect: SniffedDialect): boolean {
   try {
@@ -106,7 +111,7 @@ export interface RelaxedRow {
 
 /**
  * The whole rows of `text`, with quotes relaxed; what an open cell leaves behind them is not among them. The text begins where
- * a row does and ends with a line end. To begin takes csv-parse as long as some rows do.
+ * a row does and ends with a line end, or the feed with it. To begin takes csv-parse as long as some rows do.
  */
 export function relaxedRows(text: string, bytes: Buffer, dialect: SniffedDialect): readonly RelaxedRow[] {
   const { record_delimiter: lineEnds, max_record_size: _, ...options } = parseOptions(dialect)
@@ -115,8 +120,9 @@ export function relaxedRows(text: string, bytes: Buffer, dialect: SniffedDialect
     rows.push({ cells, lineEnds: sumOfLineEnds(cells), end })
     return null
   }
-  // Each is looked for at each byte.
-  const ends = lineEnds.filter((end) => text.includes(end))
+  // Each is looked for at each byte; without any, csv-parse would find out its own.
+  const used = lineEnds.filter((end) => text.includes(end))
+  const ends = used.length === 0 ? lineEnds : used
   try {
     parseWhole(bytes, { ...options, record_delimiter: ends, relax_quotes: true, on_record: take })
   } catch (error: unknown) {
@@ -127,6 +133,7 @@ export function relaxedRows(text: string, bytes: Buffer, dialect: SniffedDialect
 
 /** Only rows with a quote in a cell may have been relaxed. */
 export function hasQuote(cells: readonly string[], { quote }: SniffedDialect): boolean {
+  if (quote === '') return false
   for (const cell of cells) if (cell.includes(quote)) return true
   return false
 }

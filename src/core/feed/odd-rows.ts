@@ -27,23 +27,23 @@ export class OddRows {
     if (text.length - start < 2 * this.#openChars) return start
     const isFrequent = regularBefore <= this.#rows
     this.#chars = isFrequent ? Math.min(2 * this.#chars, oddCharsMax) : oddCharsMin
-    const last = this.#lastLineEnd(text)
-    const first = this.#lineEnd(text, start + this.#chars) || last
-    const end = this.#readTo(text, start, first, onRow)
-    if (end > start || first === last) return this.#note(text, start, end)
-    return this.#note(text, start, this.#readTo(text, start, last, onRow))
-  }
-
-  /** Remembers the length of what was looked at in vain. */
-  #note(text: string, start: number, end: number): number {
+    const near = this.#lineEnd(text, start + this.#chars)
+    let end = near > start ? this.#readTo(text, start, near, onRow) : start
+    // The line end stands in a cell, or there is none so far away.
+    if (end === start) end = this.#readTo(text, start, this.#lastLineEnd(text), onRow)
     this.#openChars = end > start ? 0 : text.length - start
     return end
   }
 
-  /** Returns the index behind the last whole row before `lineEnd`. */
-  #readTo(text: string, start: number, lineEnd: number, onRow: OnRow): number {
-    if (lineEnd <= start) return start
-    const stretch = text.slice(start, lineEnd)
+  /** Reads what is left when the text is over. Returns the index behind the last row; a cell may be open there. */
+  readRest(text: string, onRow: OnRow): number {
+    return this.#readTo(text, 0, text.length, onRow)
+  }
+
+  /** Returns the index behind the last whole row before `stop`. */
+  #readTo(text: string, start: number, stop: number, onRow: OnRow): number {
+    if (stop <= start) return start
+    const stretch = text.slice(start, stop)
     const bytes = Buffer.from(stretch)
     const isAscii = bytes.length === stretch.length
     const rows = relaxedRows(stretch, bytes, this.#dialect)

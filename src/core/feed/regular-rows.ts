@@ -52,8 +52,9 @@ class RegularSplitter implements RowSplitter {
 
   async end(onRow: OnRow): Promise<void> {
     const rest = this.#fallback ?? csvParseSplitter(this.#dialect, this.#relaxed)
-    if (this.#open !== '') rest.write(this.#open, onRow)
+    const open = this.#odd === null ? this.#open : this.#open.slice(this.#odd.readRest(this.#open, onRow))
     this.#open = ''
+    if (open !== '') rest.write(open, onRow)
     await rest.end(onRow)
   }
 
@@ -79,9 +80,14 @@ class RegularSplitter implements RowSplitter {
     while (at < piece.length) {
       const row = cutRow(piece, at, this.#grammar)
       if (typeof row === 'string') {
-        const end = row === 'irregular' && this.#odd !== null ? this.#odd.read(piece, at, this.#regular, onRow) : null
-        if (end === null || end === at) {
-          this.#leave(piece.slice(at), end === null ? row : 'open', onRow)
+        if (row === 'open' || this.#odd === null) {
+          this.#leave(piece.slice(at), row, onRow)
+          return
+        }
+        const end = this.#odd.read(piece, at, this.#regular, onRow)
+        if (end === at) {
+          // It is odd, and goes on behind the piece.
+          this.#leave(piece.slice(at), 'open', onRow)
           return
         }
         at = end

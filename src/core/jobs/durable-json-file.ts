@@ -211,7 +211,10 @@ async function onFile<T>(path: string, read: (file: FileHandle, stats: BigIntSta
   }
 }
 
-/** A write is another file with another revision; somebody's editor changes the time. Its links do not count. */
+/**
+ * A write of ours is another file with another revision; somebody's editor changes the time. Who changes a file in place, keeps
+ * its length and sets its time back is not seen: the time of its links would tell, but changes with each backup.
+ */
 function stampOf({ dev, ino, size, mtimeNs }: BigIntStats, head: Buffer): string {
   return [dev, ino, size, mtimeNs, head.toString('latin1')].join(':')
 }

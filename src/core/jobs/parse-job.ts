@@ -179,8 +179,8 @@ export function parseCounts(stored: StoredObject): JobCounts {
     batches: stored.count('batches'),
     estimatedTotal: stored.countOrNull('estimatedTotal'),
     images: parseImageCounts(stored.object('images')),
-    ...(!stored.has('retired') ? {} : { retired: stored.count('retired') }),
-    ...(!stored.has('pace') ? {} : { pace: parsePace(stored.object('pace')) }),
+    ...(stored.has('retired') ? { retired: stored.count('retired') } : {}),
+    ...(stored.has('pace') ? { pace: parsePace(stored.object('pace')) } : {}),
   }
 }
 

@@ -127,12 +127,9 @@ async function work<R extends WorkReport>(job: RunningJob, lease: JobLease, run:
 function whyStopped(error: unknown, signal: AbortSignal): WholesalerError {
   const why: unknown = signal.aborted ? signal.reason : error
   if (why instanceof WholesalerError) return why
-  const stopped = new WholesalerError({
-    kind: signal.aborted ? 'interrupted' : 'unexpected',
-    message: messageOf(why),
-    cause: why,
-  })
-  return signal.aborted ? stopped : (asShortage(why) ?? stopped)
+  const details = { message: messageOf(why), cause: why }
+  if (signal.aborted) return new WholesalerError({ kind: 'interrupted', ...details })
+  return asShortage(why) ?? new WholesalerError({ kind: 'unexpected', ...details })
 }
 
 type StopRules = Pick<JobRun<WorkReport>, 'exitCodeOf' | 'role'>

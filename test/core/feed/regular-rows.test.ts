@@ -54,6 +54,7 @@ describe('Regular CSV, split without csv-parse', () => {
     { ...comma, quote: '' },
     { ...comma, quote: "'" },
     { ...comma, delimiter: '||' },
+    { ...comma, delimiter: '¦' },
     { ...comma, bareReturnEndsRow: true },
   ]
 
@@ -68,8 +69,8 @@ describe('Regular CSV, split without csv-parse', () => {
           const pieces = cutAt(text, at)
           const found = await told(regularSplitter(dialect, relaxed), pieces)
           const expected = await told(csvParseSplitter(dialect, relaxed), pieces)
-          // Of longer delimiters csv-parse keeps one sign in the raw text by which it is asked what is odd.
-          const isTold = dialect.delimiter.length === 1
+          // Of longer delimiters csv-parse keeps one byte in the raw text by which it is asked what is odd.
+          const isTold = Buffer.byteLength(dialect.delimiter) === 1
           assert.deepEqual(isTold ? found : withoutOdd(found), isTold ? expected : withoutOdd(expected))
         },
       ),
@@ -100,6 +101,23 @@ describe('Regular CSV, split without csv-parse', () => {
       }),
       { numRuns: 100 },
     )
+  })
+
+  it('calls a row odd for its quotes alone, whatever the delimiter, be it the last without line end', async () => {
+    for (const delimiter of ['¦', '||', ';']) {
+      const text = ['a', '"say ""x"""', '1\nb', '"say ""y"""', '2\nc', '5" d', '3'].join(delimiter)
+
+      const { rows } = await told(regularSplitter({ ...comma, delimiter }, true), [text])
+
+      assert.deepEqual(
+        rows.map(([cells, , isOdd]) => [cells[1], isOdd]),
+        [
+          ['say "x"', false],
+          ['say "y"', false],
+          ['5" d', true],
+        ],
+      )
+    }
   })
 
   it('leaves a row that never ends to csv-parse, and says that it is too long (F4)', async () => {
