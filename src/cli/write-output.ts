@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { open, rename, rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { hasCode, WholesalerError } from '../core/errors.js'
+import { hasCode, isDiskFull, WholesalerError } from '../core/errors.js'
 
 /** Writes the pieces to stdout; stops early, in peace, when nobody reads on. */
 export async function pipeOut(pieces: AsyncIterable<string>): Promise<void> {
@@ -40,7 +40,7 @@ export async function writeFileWhole(
 }
 
 function asFileError(error: unknown, path: string): unknown {
-  if (hasCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) {
+  if (isDiskFull(error)) {
     return new WholesalerError({
       kind: 'disk_full',
       message: 'the disk is full; nothing was written',

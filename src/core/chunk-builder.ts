@@ -72,7 +72,7 @@ export class ChunkBuilder {
   take(): MappedChunk {
     const chunk = { cut: this.#writer.take(), ...this.#found }
     this.#found = noFindings()
-    this.#before = { rejects: 0, repairs: 0 }
+    this.#beginFindings()
     return chunk
   }
 
@@ -105,7 +105,12 @@ export class ChunkBuilder {
     }
     this.#block = null
     this.#sums = noSums()
-    this.#before = { rejects: found.rejects.length, repairs: found.repairs.length }
+    this.#beginFindings()
+  }
+
+  /** What was found so far belongs to no block that is still to end. */
+  #beginFindings(): void {
+    this.#before = { rejects: this.#found.rejects.length, repairs: this.#found.repairs.length }
   }
 
   /** What was found in the block that ends; one that something else was found with must be read again. */
@@ -123,7 +128,7 @@ export class ChunkBuilder {
     const { rejects, repairs } = findingsAt(findings, start)
     this.#found.rejects.push(...rejects)
     this.#found.repairs.push(...repairs)
-    this.#before = { rejects: this.#found.rejects.length, repairs: this.#found.repairs.length }
+    this.#beginFindings()
   }
 }
 

@@ -71,9 +71,14 @@ export function hasCode(error: unknown, ...codes: string[]): error is NodeJS.Err
   return typeof code === 'string' && (codes.length === 0 || codes.includes(code))
 }
 
+/** True when there is no room for what was to be written: on the disk, in a quota, or by a limit on the size of a file. */
+export function isDiskFull(error: unknown): error is NodeJS.ErrnoException {
+  return hasCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG')
+}
+
 /** What the machine has no more of, in words; null for any other error. */
 export function asShortage(error: unknown): WholesalerError | null {
-  if (hasCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) {
+  if (isDiskFull(error)) {
     return new WholesalerError({
       kind: 'disk_full',
       message: `the disk is full (${error.code})`,

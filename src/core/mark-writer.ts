@@ -39,16 +39,17 @@ export class MarkWriter {
   /** A block that comes again. */
   kept(mark: BlockMark): void {
     const line = markLine(mark)
-    if (mark.findings !== null) this.#findingsChars += line.length
-    const isKnown = mark.hash !== '' && (mark.findings === null || this.#isWorthwhile(mark, line))
-    if (isKnown) this.#count += 1
-    this.#text += isKnown ? line : markLine({ ...mark, hash: '', rows: [], findings: null })
+    if (mark.findings !== null) {
+      this.#findingsChars += line.length
+      // What was found must not be more than what it was found in.
+      if (line.length > mark.bytes || this.#findingsChars > findingsCharsMax) {
+        this.kept({ ...mark, hash: '', rows: [], findings: null })
+        return
+      }
+    }
+    if (mark.hash !== '') this.#count += 1
+    this.#text += line
     if (this.#text.length > pieceChars) this.#flush()
-  }
-
-  /** What was found must not be more than what it was found in. */
-  #isWorthwhile({ bytes }: BlockMark, line: string): boolean {
-    return line.length <= bytes && this.#findingsChars <= findingsCharsMax
   }
 
   /**

@@ -5,7 +5,7 @@
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { csvRow } from './csv-writer.js'
-import { hasCode, WholesalerError } from './errors.js'
+import { isDiskFull, WholesalerError } from './errors.js'
 import type { Reject } from './feed/feed.js'
 
 export interface RejectsFile {
@@ -45,7 +45,7 @@ export function openRejectsFile(path: string): RejectsFile {
       }
       writeSync(file, buffered)
     } catch (error: unknown) {
-      throw hasCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG')
+      throw isDiskFull(error)
         ? new WholesalerError({
             kind: 'disk_full',
             message: 'the disk is full: the rejects file cannot be written',

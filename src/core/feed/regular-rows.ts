@@ -62,10 +62,10 @@ class RegularSplitter implements RowSplitter {
   #closeRow(piece: string, onRow: OnRow): void {
     const text = this.#open + piece
     const row = cutRow(text, 0, this.#grammar)
-    if (row === 'irregular' && this.#odd !== null) {
+    if (row === 'irregular') {
       this.#open = ''
       this.#rows(text, 0, onRow)
-    } else if (typeof row === 'string') {
+    } else if (row === 'open') {
       this.#leave(text, row, onRow)
     } else {
       const inPiece = row.end - this.#open.length

@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import { hasCode, messageOf, WholesalerError } from '../errors.js'
+import { hasCode, isDiskFull, messageOf, WholesalerError } from '../errors.js'
 
 const fileMode = 0o600
 const folderMode = 0o700
@@ -128,7 +128,7 @@ async function onDisk<T>(path: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action()
   } catch (error: unknown) {
-    if (hasCode(error, 'ENOSPC', 'EFBIG', 'EDQUOT')) {
+    if (isDiskFull(error)) {
       throw new WholesalerError({
         kind: 'disk_full',
         message: 'there is no room for the feed',

@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { type FileHandle, mkdir, open, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { hasCode, WholesalerError } from '../errors.js'
+import { isDiskFull, WholesalerError } from '../errors.js'
 import { removeFile } from '../remove-file.js'
 
 /** Bytes of one picture held in memory; nearly all product pictures are smaller, and writing a file costs more. */
@@ -101,7 +101,7 @@ async function onDisk<T>(path: string, work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error: unknown) {
-    if (!hasCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) throw error
+    if (!isDiskFull(error)) throw error
     throw new WholesalerError({
       kind: 'disk_full',
       message: 'there is no room left on the disk for images',

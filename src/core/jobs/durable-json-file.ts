@@ -12,7 +12,7 @@ import { copyFile, type FileHandle, link, lstat, open, readdir, rename, rm, stat
 import { basename, dirname, join } from 'node:path'
 import type { Adapter } from 'lowdb'
 import type { Clock } from '../clock.js'
-import { hasCode, messageOf, WholesalerError } from '../errors.js'
+import { hasCode, isDiskFull, messageOf, WholesalerError } from '../errors.js'
 import { failpoint } from '../failpoint.js'
 
 export interface JsonFileOptions<T> {
@@ -332,7 +332,7 @@ async function inErrorsOfTheDisk<T>(path: string, body: () => Promise<T>): Promi
 function asStateError(path: string, error: unknown): unknown {
   if (!hasCode(error)) return error
   const place = { file: path }
-  if (hasCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) {
+  if (isDiskFull(error)) {
     return new WholesalerError({
       kind: 'disk_full',
       message: `there is no room to write it (${error.code})`,

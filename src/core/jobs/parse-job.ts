@@ -60,12 +60,7 @@ function parseHistory(stored: StoredObject): JobHistory {
   return {
     completed: stored.count('completed'),
     failed: stored.count('failed'),
-    processed: stored.count('processed'),
-    created: stored.count('created'),
-    updated: stored.count('updated'),
-    unchanged: stored.count('unchanged'),
-    skipped: stored.count('skipped'),
-    errors: stored.count('errors'),
+    ...parseSums(stored),
     completedMs: stored.count('completedMs'),
     workedMs: stored.count('workedMs'),
   }
@@ -98,7 +93,7 @@ function parseStoredJob(stored: StoredObject): Job {
         startedAt: stored.timeOrNull('startedAt'),
         stuckAt: stored.time('stuckAt'),
         evidence: stored.text('evidence'),
-        lostOwner: parseOwnerOrNull(stored.objectOrNull('lostOwner')),
+        lostOwner: stored.objectOrNull('lostOwner', parseOwner),
         cancelRequested: stored.flag('cancelRequested'),
       }
     case 'completed':
@@ -167,8 +162,10 @@ function parseOptions(stored: StoredObject): JobOptions {
   }
 }
 
-/** Counts are also what a heartbeat carries. */
-export function parseCounts(stored: StoredObject): JobCounts {
+type Sums = Pick<JobCounts, 'processed' | 'created' | 'updated' | 'unchanged' | 'skipped' | 'errors'>
+
+/** What one job counts of products, and all jobs of the past together. */
+function parseSums(stored: StoredObject): Sums {
   return {
     processed: stored.count('processed'),
     created: stored.count('created'),
@@ -176,6 +173,13 @@ export function parseCounts(stored: StoredObject): JobCounts {
     unchanged: stored.count('unchanged'),
     skipped: stored.count('skipped'),
     errors: stored.count('errors'),
+  }
+}
+
+/** Counts are also what a heartbeat carries. */
+export function parseCounts(stored: StoredObject): JobCounts {
+  return {
+    ...parseSums(stored),
     batches: stored.count('batches'),
     estimatedTotal: stored.countOrNull('estimatedTotal'),
     images: parseImageCounts(stored.object('images')),
@@ -233,8 +237,4 @@ export function parseOwner(stored: StoredObject): Owner {
     startTicks: stored.textOrNull('startTicks'),
     nonce: stored.text('nonce'),
   }
-}
-
-function parseOwnerOrNull(stored: StoredObject | null): Owner | null {
-  return stored === null ? null : parseOwner(stored)
 }

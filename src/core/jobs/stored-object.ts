@@ -41,8 +41,8 @@ export class StoredObject {
     return this.#inner(this.fields[field], field)
   }
 
-  objectOrNull(field: string): StoredObject | null {
-    return this.fields[field] === null ? null : this.object(field)
+  objectOrNull<T>(field: string, read: (object: StoredObject) => T): T | null {
+    return this.fields[field] === null ? null : read(this.object(field))
   }
 
   text(field: string): string {

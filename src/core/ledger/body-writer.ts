@@ -11,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { promisify } from 'node:util'
-import { hasCode, messageOf, WholesalerError } from '../errors.js'
+import { hasCode, isDiskFull, messageOf, WholesalerError } from '../errors.js'
 
 /** Owner only: prices of the wholesaler are in it. */
 const folderMode = 0o700
@@ -138,7 +138,7 @@ export class BodyWriter {
 function writeError(error: unknown, path: string): unknown {
   if (error instanceof WholesalerError || !hasCode(error)) return error
   const place = { file: path }
-  if (hasCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) {
+  if (isDiskFull(error)) {
     return new WholesalerError({ kind: 'disk_full', message: 'there is no room left on the disk', place, cause: error })
   }
   return new WholesalerError({

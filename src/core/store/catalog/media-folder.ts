@@ -9,14 +9,13 @@ import { randomUUID } from 'node:crypto'
 import { type Dirent, rmSync, statSync } from 'node:fs'
 import { copyFile, link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { hasCode, WholesalerError } from '../../errors.js'
+import { hasCode, isDiskFull, WholesalerError } from '../../errors.js'
 import { failpoint } from '../../failpoint.js'
 import { removeFile } from '../../remove-file.js'
 import type { ImageFile } from '../store.js'
 
 const folderMode = 0o700
 const fileMode = 0o600
-const diskFullCodes = ['ENOSPC', 'EDQUOT', 'EFBIG']
 
 /** What names a file; extension and hash come from image bytes, never from a URL. */
 export interface MediaName {
@@ -220,10 +219,11 @@ async function flushFolder(path: string): Promise<void> {
 
 function asMediaError(error: unknown, target: string): unknown {
   if (!hasCode(error)) return error
-  const full = diskFullCodes.includes(error.code ?? '')
+  const { code } = error
+  const full = isDiskFull(error)
   return new WholesalerError({
     kind: full ? 'disk_full' : 'unexpected',
-    message: full ? 'there is no room left on the disk for images' : `the image cannot be stored (${error.code})`,
+    message: full ? 'there is no room left on the disk for images' : `the image cannot be stored (${code})`,
     hint: full ? 'Free some space and run the import again.' : 'Check that this user may write to the media folder.',
     place: { file: target },
     cause: error,
